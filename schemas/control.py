@@ -1,0 +1,78 @@
+"""The stream talking about itself: clocks, gaps, refused frames, ends, and wishes to the outside.
+
+Everything here is a typed item in the stream; nothing of it is an exception.
+"""
+
+from msgspec import Struct
+
+
+class Clock(Struct, frozen=True, gc=False):
+    """Punctuation: every line of `connection` with received_ns < grid_ns has passed.
+
+    With `jump` the grid times since the last clock are skipped (a restart, a long hole).
+    """
+
+    connection: str
+    grid_ns: int
+    jump: bool = False
+
+
+class Gap(Struct, frozen=True, gc=False):
+    """The instrument's book is no longer known; estimators take no return across it.
+
+    Reasons: `sequence` (a missing frame), `book_mismatch` (the self-check failed), `time_back`
+    (a book frame with an older stamp), `hole` (over 60 s of silence in a foreign recording),
+    `start`, `reconnect`, `overflow`.
+    """
+
+    instrument: str
+    connection: str
+    received_ns: int
+    line: int
+    reason: str
+
+
+class Rejected(Struct, frozen=True, gc=False):
+    """A line that could not be used. `at_ns` is the source's clock, `stamp_ns` the line's own."""
+
+    connection: str
+    line: int
+    at_ns: int
+    stamp_ns: int | None
+    reason: str
+    detail: str
+    frame: str  # its first 500 characters
+
+
+class End(Struct, frozen=True, gc=False):
+    """The connection has ended for good: it leaves every alignment."""
+
+    connection: str
+
+
+class Seen(Struct, frozen=True, gc=False):
+    """First sight of an instrument, with its metadata as far as known."""
+
+    instrument: str
+    connection: str
+    at_ns: int
+    price_decimals: int
+    listed: bool
+
+
+class Progress(Struct, frozen=True, gc=False):
+    """How far a connection's input has been read, with a hash of everything up to there."""
+
+    connection: str
+    at_ns: int
+    lines: int
+    bytes: int
+    digest: str
+
+
+class Wish(Struct, frozen=True, gc=False):
+    """What a session asks of the outside: a REST answer. Wished once; repeating is not its work."""
+
+    instrument: str
+    url: str
+    reason: str

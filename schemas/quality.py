@@ -1,0 +1,42 @@
+"""How far a row can be trusted (C6): one quality, any number of flags.
+
+On ticks the quality speaks of the order book only. A derived row takes the worst of its inputs.
+"""
+
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Final
+
+
+class Quality(IntEnum):
+    """Ordered from best to worst; 0 means "not set" and is refused by the sink."""
+
+    ok = 1
+    warming = 2
+    stale = 3
+    degraded = 4
+    gap = 5
+
+
+def worst(qualities: Iterable[Quality]) -> Quality:
+    """The worst of some qualities; `warming` of none.
+
+    >>> worst([Quality.ok, Quality.stale]).name
+    'stale'
+    """
+    return max(qualities, default=Quality.warming)
+
+
+FLAGS: Final = {
+    "unsynchronised": "no snapshot has matched the book stream yet",
+    "gap": "the order book was lost within this interval",
+    "crossed": "best bid at or above best ask: no mid, no microprice",
+    "partial": "some distances reach past the venue's snapshot: depth there is a lower bound",
+    "extrapolated": "a cost reaches past the visible book and continues its last slope",
+    "unlisted": "the instrument was not among those the run was started with",
+    "noisy": "variance at 1 s exceeds 1.5 times that at 5 min: bid-ask bounce",
+    "sampled": "taken from snapshots, not from every change",
+    "thinned": "the venue publishes only a part of these events",
+    "unidentified": "states of a model have merged; labels are held",
+    "inferred": "metadata guessed from frames",
+}

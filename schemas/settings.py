@@ -1,0 +1,120 @@
+"""The settings tree (C15): frozen, every default written once, here. `flows/settings.py` loads it.
+
+Names ending in `_s` take numbers (seconds); other durations are text such as "250ms".
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from schemas.instrument import Kind
+from schemas.rule import Rule
+
+Positive = Annotated[float, Meta(gt=0)]
+Count = Annotated[int, Meta(ge=1)]
+Share = Annotated[float, Meta(gt=0, lt=1)]
+
+
+class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class StoreSettings(_Section, frozen=True, kw_only=True):
+    """Where rows go: `chdb:///folder` (embedded) or `http(s)://user:password@host:port/`."""
+
+    url: str = "chdb://seawall-store"
+    retention_days: Count | None = None  # None: keep for ever; never set by a replay
+
+
+class StateSettings(_Section, frozen=True, kw_only=True):
+    """Where recovery data go; None: a run cannot be resumed."""
+
+    dir: str | None = None
+
+
+class GridSettings(_Section, frozen=True, kw_only=True):
+    """The time grid of ticks: divides 1 s, or is a whole number of seconds."""
+
+    interval: str = "250ms"
+
+
+class FlowSettings(_Section, frozen=True, kw_only=True):
+    """How the dataflow is run. None of these affects a number."""
+
+    chunk_frames: Count = 2048  # lines read at a time
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    epoch_s: Annotated[float, Meta(ge=0)] = 5.0
+
+
+class StaleSettings(_Section, frozen=True, kw_only=True):
+    """Age past which a stream's last event no longer describes the market."""
+
+    book_s: Positive = 10.0
+    top_s: Positive = 10.0
+    mark_s: Positive = 10.0
+    hole_s: Positive = 60.0  # silence in a foreign recording that counts as a restart
+
+
+class VolatilitySettings(_Section, frozen=True, kw_only=True):
+    """Estimators of C7 whose parameters a desk may want to change."""
+
+    forecast_half_life_s: Positive = 900.0
+
+
+class RegimeSettings(_Section, frozen=True, kw_only=True):
+    """The anchored three-state filter with its measured defaults (per step of 60 s)."""
+
+    step_s: Positive = 60.0  # a multiple of the grid and of 1 s
+    members: list[str] | None = None  # None: per asset the perpetual with most volume
+    stay_probability: Share = 0.999  # per 60 s; scaled to the step
+    tempering: Annotated[float, Meta(gt=0, le=1)] = 1.0 / 3.0
+    enter: Share = 0.8  # P(stress) at or above …
+    enter_dwell_s: Positive = 180.0  # … for this long
+    leave: Share = 0.5  # P(stress) below …
+    leave_dwell_s: Positive = 3600.0  # … for this long
+    prior_days: Positive = 3.0  # weight of the prior scale
+    prior_vol: dict[str, Positive] = {"BTC": 0.60, "ETH": 0.80}  # annual, by asset
+    prior_vol_other: Positive = 1.00
+    threshold_half_life_s: Positive = 1800.0  # the EWMA shown beside the filter
+    threshold_enter: Positive = 3.0  # × reference volatility
+    threshold_leave: Positive = 2.0
+
+
+class SourceSettings(_Section, frozen=True, kw_only=True):
+    """One input: recordings of one venue."""
+
+    files: list[str]
+    venue: str | None = None  # None: from the file name or its first line
+
+
+class InstrumentSettings(_Section, frozen=True, kw_only=True):
+    """Metadata that overrides what frames let one guess."""
+
+    name: str
+    asset: str | None = None
+    quote: str | None = None
+    kind: Kind | None = None
+    price_decimals: Annotated[int, Meta(ge=0, le=12)] | None = None
+    ratio_factor: Positive | None = None
+    contract_size: Positive | None = None
+    funding_interval_h: Positive | None = None
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """The whole tree. `run` names the set of rows in the store."""
+
+    run: str = "main"
+    store: StoreSettings = StoreSettings()
+    state: StateSettings = StateSettings()
+    grid: GridSettings = GridSettings()
+    flow: FlowSettings = FlowSettings()
+    stale: StaleSettings = StaleSettings()
+    volatility: VolatilitySettings = VolatilitySettings()
+    regime: RegimeSettings = RegimeSettings()
+    source: list[SourceSettings] = []
+    instrument: list[InstrumentSettings] = []
+    rule: list[Rule] = []
+
+
+NUMBERS = ("grid", "stale", "volatility", "regime", "instrument", "rule")
+"""The sections that affect numbers: their hash belongs to the run."""
