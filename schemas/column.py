@@ -17,7 +17,7 @@ class Col(Struct, frozen=True):
     store: str = ""
 
 
-class Row(Struct, frozen=True, kw_only=True, gc=False):
+class Row(Struct, frozen=True, gc=False):
     """A row as it is published. `None` means "not known", never 0 or NaN."""
 
 

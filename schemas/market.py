@@ -18,7 +18,7 @@ from schemas.column import (
 from schemas.quality import Quality
 
 
-class Tick(Row):
+class Tick(Row, frozen=True, gc=False):
     """The state of one instrument at a grid time: what lines with received_ns < ts have said.
 
     Best prices and `book_seq` come from the depth book alone, `top_*` from the venue's ticker.
@@ -87,7 +87,7 @@ class Tick(Row):
     flags: Flags
 
 
-class DepthCurve(Row):
+class DepthCurve(Row, frozen=True, gc=False):
     """Cumulative USD per side at 48 distances from mid (C5), every second.
 
     Distance k is 1e-4 · 2000^(k/47) of mid. Null past `visible_bp` of that side's furthest known
@@ -114,7 +114,7 @@ class PositionSide(IntEnum):
     short = 2
 
 
-class Liquidation(Row):
+class Liquidation(Row, frozen=True, gc=False):
     """A forced order as it was received."""
 
     ts: Time

@@ -5,7 +5,7 @@ from typing import Annotated
 from schemas.column import Col, Name, Row, Time
 
 
-class Run(Row):
+class Run(Row, frozen=True, gc=False):
     """How far an input of the run has been read. The latest row per input counts.
 
     `digest` is the hash of the first `lines` lines, so that the same input, or a longer one with
@@ -22,7 +22,7 @@ class Run(Row):
     code_version: Name
 
 
-class InstrumentRow(Row):
+class InstrumentRow(Row, frozen=True, gc=False):
     """An instrument as this run understands it."""
 
     ts: Time
@@ -41,7 +41,7 @@ class InstrumentRow(Row):
     source: Annotated[str, Col("", "settings, listing, recording or inferred")]
 
 
-class RejectedRow(Row):
+class RejectedRow(Row, frozen=True, gc=False):
     """A line that could not be used, with the reason."""
 
     ts: Time  # the source's clock

@@ -3,12 +3,14 @@
 Within (table, scope) the mark strictly rises; an item is all rows of one (table, scope, mark).
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any, Final
 
 from msgspec import Struct
 
 from schemas.column import Row
+from schemas.errors import BrokenInvariant
 from schemas.market import DepthCurve, Liquidation, Tick
 from schemas.run import InstrumentRow, RejectedRow, Run
 from schemas.trigger import Trigger
@@ -42,3 +44,37 @@ TABLES: Final[Mapping[str, Table]] = dict(
     )
 )
 TABLE_OF: Final[Mapping[type[Row], Table]] = {table.row: table for table in TABLES.values()}
+
+
+class Rows(Struct, frozen=True, gc=False):
+    """What a sink takes: all rows of one (table, scope, mark), never split over inserts."""
+
+    table: str
+    scope: tuple[str, ...]
+    mark: int
+    rows: tuple[Row, ...]
+
+
+def _reader(columns: tuple[str, ...]) -> Callable[[Row], Any]:
+    if len(columns) == 1:
+        only = attrgetter(columns[0])
+        return lambda row: (only(row),)
+    return attrgetter(*columns)
+
+
+_SCOPE_OF = {table.row: _reader(table.scope) for table in TABLES.values()}
+_MARK_OF = {table.row: attrgetter(table.mark) for table in TABLES.values()}
+
+
+def rows_item(first: Row, *others: Row) -> Rows:
+    """One sink item of rows that share table, scope and mark.
+
+    Raises BrokenInvariant when they do not.
+    """
+    kind = type(first)
+    scope, mark = _SCOPE_OF[kind](first), _MARK_OF[kind](first)
+    for row in others:
+        if type(row) is not kind or _SCOPE_OF[kind](row) != scope or _MARK_OF[kind](row) != mark:
+            message = f"rows of one item differ in table, scope or {TABLE_OF[kind].mark}"
+            raise BrokenInvariant(message)
+    return Rows(TABLE_OF[kind].name, scope, mark, (first, *others))

@@ -15,7 +15,7 @@ class TriggerState(IntEnum):
     leave = 3
 
 
-class Trigger(Row):
+class Trigger(Row, frozen=True, gc=False):
     """A rule entered, escalated or left, with its evidence."""
 
     ts: Time

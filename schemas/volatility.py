@@ -17,7 +17,7 @@ from schemas.column import (
 from schemas.quality import Quality
 
 
-class Volatility(Row):
+class Volatility(Row, frozen=True, gc=False):
     """Realised variance and EWMA volatility of one instrument at a grid time (C7)."""
 
     ts: Time
@@ -50,7 +50,7 @@ class RegimeLabel(IntEnum):
     stress = 4
 
 
-class Regime(Row):
+class Regime(Row, frozen=True, gc=False):
     """The regime after one filter step; `scope` is an instrument, or `market`."""
 
     ts: Time
