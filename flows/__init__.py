@@ -1,0 +1,1 @@
+"""How it is wired: dataflows, settings, the command."""

@@ -1,0 +1,1 @@
+"""What it means: kernels and estimators, arithmetic only."""

@@ -1,0 +1,1 @@
+"""The words of Seawall: what flows, what is stored, what is published."""

@@ -69,6 +69,7 @@ class Chunk(Struct, frozen=True, gc=False):
     received_ns: Array
     line: Array
     columns: dict[str, Array]
+    connection: str = ""
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -82,4 +83,26 @@ class Chunk(Struct, frozen=True, gc=False):
             self.received_ns[start:stop],
             self.line[start:stop],
             {name: column[start:stop] for name, column in self.columns.items()},
+            self.connection,
+        )
+
+    def pack(self) -> tuple[Any, ...]:
+        """As an immutable tuple of plain values and bytes, for the recovery store."""
+        columns = tuple(
+            (name, column.dtype.str, column.tobytes()) for name, column in self.columns.items()
+        )
+        stamps = self.received_ns.tobytes(), self.line.tobytes()
+        return (self.instrument, self.kind, *stamps, columns, self.connection)
+
+    @classmethod
+    def unpack(cls, packed: tuple[Any, ...]) -> "Chunk":
+        """Inverse of `pack`; the arrays are read-only, as they were."""
+        instrument, kind, received_ns, line, columns, connection = packed
+        return cls(
+            instrument,
+            kind,
+            np.frombuffer(received_ns, I64),
+            np.frombuffer(line, I64),
+            {name: np.frombuffer(data, np.dtype(code)) for name, code, data in columns},
+            connection,
         )

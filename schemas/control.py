@@ -5,6 +5,8 @@ Everything here is a typed item in the stream; nothing of it is an exception.
 
 from msgspec import Struct
 
+from schemas.instrument import Instrument
+
 
 class Clock(Struct, frozen=True, gc=False):
     """Punctuation: every line of `connection` with received_ns < grid_ns has passed.
@@ -51,13 +53,13 @@ class End(Struct, frozen=True, gc=False):
 
 
 class Seen(Struct, frozen=True, gc=False):
-    """First sight of an instrument, with its metadata as far as known."""
+    """First sight of an instrument on a connection, with its metadata as far as known."""
 
-    instrument: str
+    instrument: Instrument
     connection: str
-    at_ns: int
-    price_decimals: int
-    listed: bool
+    received_ns: int
+    line: int
+    listed: bool  # known when the run started
 
 
 class Progress(Struct, frozen=True, gc=False):

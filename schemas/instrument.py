@@ -31,7 +31,7 @@ class Instrument(Struct, frozen=True, kw_only=True):
     asset: str  # BTC, ETH, …; wrappers keep the asset
     quote: str
     kind: Kind
-    price_decimals: int  # px_ticks are units of 10^-price_decimals
+    price_decimals: int | None  # px_ticks are units of 10^-price_decimals; None: no price yet
     ratio_factor: float = 1.0  # units of `asset` per unit of base coin (1000PEPE: 1000)
     inverse: bool = False  # settled in coin
     contract_size: float = 1.0  # base coin per contract (USD per contract when inverse)
@@ -54,7 +54,7 @@ def instrument_name(venue: str, symbol: str) -> str:
     return f"{venue}:{symbol}"
 
 
-def infer(venue: str, symbol: str, kind: Kind, price_decimals: int) -> Instrument:
+def infer(venue: str, symbol: str, kind: Kind, price_decimals: int | None) -> Instrument:
     """Metadata guessed from a symbol when neither settings nor a listing have it.
 
     The asset is the symbol without its quote and without a thousands prefix.

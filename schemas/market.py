@@ -3,6 +3,8 @@
 from enum import IntEnum
 from typing import Annotated
 
+from msgspec import Struct
+
 from schemas.column import (
     BasisPoints,
     Col,
@@ -129,3 +131,12 @@ class Liquidation(Row, frozen=True, gc=False):
     size_base: Annotated[float, Col("base coin", "executed size")]
     size_usd: Annotated[float, Col("USD", "px · size_base")]
     flags: Flags
+
+
+class GridItem(Struct, frozen=True, gc=False):
+    """The clock of one instrument: exactly one per grid time, `tick` None while nothing is known."""
+
+    instrument: str
+    ts: int
+    tick: Tick | None
+    curve: DepthCurve | None

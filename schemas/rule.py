@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from schemas.quality import Quality
 
@@ -27,7 +27,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dwell_s: float = 0.0
     cooldown_s: float = 0.0
     escalate: float | None = None
-    on_quality: list[str] = [Quality.ok.name, Quality.degraded.name]
+    on_quality: list[str] = field(default_factory=lambda: [Quality.ok.name, Quality.degraded.name])
     advice: str = ""
     advice_valid_s: float | None = None  # `expires` = ts + this
 

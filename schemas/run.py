@@ -32,7 +32,7 @@ class InstrumentRow(Row, frozen=True, gc=False):
     asset: Name
     quote: Name
     kind: Name
-    price_decimals: int
+    price_decimals: int | None
     ratio_factor: Annotated[float, Col("", "units of asset per unit of base coin")]
     inverse: bool
     contract_size: float

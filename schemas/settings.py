@@ -5,7 +5,7 @@ Names ending in `_s` take numbers (seconds); other durations are text such as "2
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from schemas.instrument import Kind
 from schemas.rule import Rule
@@ -73,7 +73,9 @@ class RegimeSettings(_Section, frozen=True, kw_only=True):
     leave: Share = 0.5  # P(stress) below …
     leave_dwell_s: Positive = 3600.0  # … for this long
     prior_days: Positive = 3.0  # weight of the prior scale
-    prior_vol: dict[str, Positive] = {"BTC": 0.60, "ETH": 0.80}  # annual, by asset
+    prior_vol: dict[str, Positive] = field(
+        default_factory=lambda: {"BTC": 0.60, "ETH": 0.80}
+    )  # annual, by asset
     prior_vol_other: Positive = 1.00
     threshold_half_life_s: Positive = 1800.0  # the EWMA shown beside the filter
     threshold_enter: Positive = 3.0  # × reference volatility

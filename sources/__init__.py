@@ -1,0 +1,1 @@
+"""Where it comes from: sessions, recordings, the simulator."""

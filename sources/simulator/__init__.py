@@ -1,0 +1,1 @@
+"""The independent truth: a simulated market that imports no model."""

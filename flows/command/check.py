@@ -1,0 +1,54 @@
+"""`seawall check`: what a settings file would run, or every mistake in it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.rule_words import rule_words
+from flows.settings import load, numbers_hash
+from schemas.settings import Settings
+from sinks.address import address
+
+
+def check(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="Settings file (TOML).")],
+) -> None:
+    """Show what a settings file would run; every mistake with its place, and exit 2."""
+    console = Console()
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in described(load(config, os.environ, {})):
+        table.add_row(name, Text(text))
+    console.print(table)
+
+
+def described(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Name and sentence of everything that would run."""
+    regime = settings.regime
+    yield "run", settings.run
+    for source in settings.source:
+        for file in source.files:
+            venue = source.venue or "venue from its name or first line"
+            yield "source", f"{file} ({Path(file).stat().st_size / 1e6:.1f} MB, {venue})"
+    if not settings.source:
+        yield "source", "none: name recordings on the command line"
+    yield "store", str(address(settings.store.url))
+    yield "state", settings.state.dir or "none: a stopped run starts again from its first line"
+    yield "grid", settings.grid.interval
+    yield "regime", f"a step of {regime.step_s:g} s, stress from P = {regime.enter:g} on"
+    members = ", ".join(regime.members or ()) or "per asset the perpetual with most volume"
+    yield "market regime of", members
+    for instrument in settings.instrument:
+        yield "instrument", f"{instrument.name}, with metadata from these settings"
+    for rule in settings.rule:
+        yield f"rule {rule.name}", rule_words(rule)
+    if not settings.rule:
+        yield "rule", "none: nothing is triggered"
+    yield "hash of numbers", numbers_hash(settings)

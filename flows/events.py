@@ -1,0 +1,53 @@
+"""Items of a connection itself → rows: lines that could not be used, how far it has been read."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flows.wiring import Wiring
+from schemas.control import Progress, Rejected
+from schemas.run import RejectedRow, Run
+from schemas.tables import Rows, rows_item
+
+
+def event_rows(wiring: Wiring) -> Callable[[list[tuple[str, Any]]], list[Rows]]:
+    """A mapper for `op.flat_map_batch` over keyed Rejected and Progress items."""
+
+    def rows(items: list[tuple[str, Any]]) -> list[Rows]:
+        return [
+            rows_item(rejected_row(item) if isinstance(item, Rejected) else run_row(wiring, item))
+            for _, item in items
+        ]
+
+    return rows
+
+
+def is_event(item: tuple[str, Any]) -> bool:
+    """Whether an item concerns the connection and not an instrument."""
+    return isinstance(item[1], Rejected | Progress)
+
+
+def rejected_row(item: Rejected) -> RejectedRow:
+    """A line that could not be used."""
+    return RejectedRow(
+        ts=item.at_ns,
+        source=item.connection,
+        line=item.line,
+        stamp_ns=item.stamp_ns,
+        reason=item.reason,
+        detail=item.detail,
+        frame=item.frame,
+    )
+
+
+def run_row(wiring: Wiring, item: Progress) -> Run:
+    """How far an input has been read."""
+    return Run(
+        ts=item.at_ns,
+        source=item.connection,
+        first_line=wiring.first_line_hash(item.connection),
+        lines=item.lines,
+        bytes=item.bytes,
+        digest=item.digest,
+        settings=wiring.settings_hash,
+        code_version=wiring.code_version,
+    )

@@ -1,0 +1,247 @@
+"""Chunks and clocks of one instrument → its grid items, and its forced orders at once.
+
+    chunks, gaps, clocks ─▶ wait for the least clock ─▶ fold in order ─▶ tick, depth curve
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from bytewax.operators import StatefulBatchLogic
+from msgspec.structs import replace
+
+from flows.stretches import Between, merge
+from models.market import MarketState, Stretch
+from schemas.chunk import Chunk
+from schemas.control import Clock, End, Gap, Seen
+from schemas.errors import BrokenInvariant
+from schemas.instrument import Instrument
+from schemas.market import GridItem, Liquidation, PositionSide
+from schemas.run import InstrumentRow
+from schemas.tables import Rows, rows_item
+
+VERSION = 1
+MarketItem = GridItem | Rows | End
+_ENDED = 1 << 62
+
+
+class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
+    """The market step of one instrument. Its first item is always a Seen."""
+
+    def __init__(
+        self,
+        members: Mapping[str, tuple[str, ...]],
+        stale_book_ns: int,
+        resumed: tuple[Any, ...] | None,
+    ) -> None:
+        self.members = members
+        self.stale_book_ns = stale_book_ns
+        self.pending: list[tuple[str, Chunk | Gap]] = []
+        self.clocks: dict[str, int] = {}
+        self.grids: list[int] = []
+        self.seen: Seen | None = None
+        self.stored: Instrument | None = None  # as the instruments table has it
+        self.market: MarketState | None = None
+        if resumed is not None:
+            self._restore(resumed)
+
+    def on_batch(self, values: list[Any]) -> tuple[list[MarketItem], bool]:
+        """Take items in order; give what the clocks allow."""
+        out: list[MarketItem] = []
+        for value in values:
+            if isinstance(value, Clock):
+                self._on_clock(value, out)
+            elif isinstance(value, Chunk):
+                if value.kind == "liquidation":
+                    out += self._liquidations(value)
+                else:
+                    self.pending.append((value.connection, value))
+            elif isinstance(value, Gap):
+                self.pending.append((value.connection, value))
+            elif isinstance(value, Seen):
+                self._on_seen(value)
+            elif isinstance(value, End):
+                self.clocks[value.connection] = _ENDED
+                self._advance(out)
+                if self._least() == _ENDED:
+                    out.append(End(self._name()))
+        return out, False
+
+    def on_eof(self) -> tuple[list[MarketItem], bool]:
+        """Keep the partial interval: a longer recording later continues exactly."""
+        return [], False
+
+    def _on_seen(self, seen: Seen) -> None:
+        if self.seen is not None and seen.instrument.price_decimals is None:
+            known = self.seen.instrument.price_decimals
+            seen = replace(seen, instrument=replace(seen.instrument, price_decimals=known))
+        self.seen = seen
+        if self.market is None:
+            self.market = MarketState(
+                seen.instrument, listed=seen.listed, stale_book_ns=self.stale_book_ns
+            )
+        self.market.instrument = seen.instrument
+
+    def _on_clock(self, clock: Clock, out: list[MarketItem]) -> None:
+        before = self.clocks.get(clock.connection, -1)
+        if clock.grid_ns <= before:
+            message = (
+                f"{self._name()}: clock {clock.grid_ns} of {clock.connection} after {before}; "
+                "the state is ahead of its source"
+            )
+            raise BrokenInvariant(message)
+        self.clocks[clock.connection] = clock.grid_ns
+        at = bisect_left(self.grids, clock.grid_ns)
+        if at == len(self.grids) or self.grids[at] != clock.grid_ns:
+            self.grids.insert(at, clock.grid_ns)
+        self._advance(out)
+
+    def _least(self) -> int:
+        connections = self.members.get(self._name()) or tuple(self.clocks)
+        return min(self.clocks.get(connection, -1) for connection in connections)
+
+    def _advance(self, out: list[MarketItem]) -> None:
+        low = self._least()
+        while self.grids and self.grids[0] <= low:
+            self._grid_item(self.grids.pop(0), out)
+
+    def _grid_item(self, grid_ns: int, out: list[MarketItem]) -> None:
+        market = self.market
+        if market is None or self.seen is None:
+            message = f"a clock of {grid_ns} before the instrument was seen"
+            raise BrokenInvariant(message)
+        if self.stored != market.instrument:
+            self.stored = market.instrument
+            out.append(rows_item(instrument_row(grid_ns, self.seen)))
+        ready, self.pending = _split(self.pending, grid_ns)
+        if ready:
+            _fold(market, merge(ready))
+        tick, curve = market.tick(grid_ns)
+        out.append(GridItem(market.instrument.name, grid_ns, tick, curve))
+
+    def _liquidations(self, chunk: Chunk) -> list[Rows]:
+        c = {name: column.tolist() for name, column in chunk.columns.items()}
+        by_line: dict[int, list[Liquidation]] = {}
+        instrument = self._instrument()
+        for k, line in enumerate(chunk.line.tolist()):
+            side = PositionSide.long if c["position_side"][k] > 0 else PositionSide.short
+            row = Liquidation(
+                ts=int(chunk.received_ns[k]),
+                source=chunk.connection,
+                line=line,
+                venue=instrument.venue,
+                instrument=instrument.name,
+                asset=instrument.asset,
+                venue_ts=c["venue_ns"][k] or None,
+                position_side=side,
+                px=c["px"][k],
+                size_base=c["size_base"][k],
+                size_usd=c["px"][k] * c["size_base"][k],
+                flags=("thinned",) if c["thinned"][k] else (),
+            )
+            by_line.setdefault(line, []).append(row)
+        return [rows_item(*rows) for rows in by_line.values()]
+
+    def _instrument(self) -> Instrument:
+        if self.seen is None:
+            message = "events of an instrument before it was seen"
+            raise BrokenInvariant(message)
+        return self.seen.instrument
+
+    def _name(self) -> str:
+        return self._instrument().name
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """Everything, as immutable values and bytes."""
+        pending = tuple(
+            (connection, piece.pack() if isinstance(piece, Chunk) else piece)
+            for connection, piece in self.pending
+        )
+        market = None if self.market is None else self.market.snapshot()
+        clocks = tuple(self.clocks.items())
+        return (VERSION, pending, clocks, tuple(self.grids), self.seen, self.stored, market)
+
+    def _restore(self, packed: tuple[Any, ...]) -> None:
+        version, pending, clocks, grids, self.seen, self.stored, market = packed
+        if version != VERSION:
+            message = f"market step of version {version}, this program reads {VERSION}"
+            raise BrokenInvariant(message)
+        self.pending = [
+            (connection, Chunk.unpack(piece) if isinstance(piece, tuple) else piece)
+            for connection, piece in pending
+        ]
+        self.clocks, self.grids = dict(clocks), list(grids)
+        if market is not None:
+            self.market = MarketState.restore(market, stale_book_ns=self.stale_book_ns)
+
+
+def market_logic(
+    members: Mapping[str, tuple[str, ...]], stale_book_ns: int
+) -> Callable[[tuple[Any, ...] | None], MarketLogic]:
+    """A builder for `op.stateful_batch`. members: instrument → the connections it waits for."""
+    return lambda resumed: MarketLogic(members, stale_book_ns, resumed)
+
+
+def instrument_row(at_ns: int, seen: Seen) -> InstrumentRow:
+    """The instrument as this run understands it."""
+    i = seen.instrument
+    return InstrumentRow(
+        ts=at_ns,
+        instrument=i.name,
+        venue=i.venue,
+        symbol=i.symbol,
+        asset=i.asset,
+        quote=i.quote,
+        kind=i.kind,
+        price_decimals=i.price_decimals,
+        ratio_factor=i.ratio_factor,
+        inverse=i.inverse,
+        contract_size=i.contract_size,
+        funding_interval_h=i.funding_interval_h,
+        listed=seen.listed,
+        source=i.source,
+    )
+
+
+def _split(
+    pending: list[tuple[str, Chunk | Gap]], grid_ns: int
+) -> tuple[list[tuple[str, Chunk | Gap]], list[tuple[str, Chunk | Gap]]]:
+    """Pieces before a grid time, and the rest; no chunk straddles it."""
+    ready, later = [], []
+    for piece in pending:
+        stamps = piece[1].received_ns
+        first = int(stamps[0]) if isinstance(stamps, np.ndarray) else stamps
+        (ready if first < grid_ns else later).append(piece)
+    return ready, later
+
+
+def _fold(market: MarketState, between: Between) -> None:
+    book, top = between.kinds.get("book"), between.kinds.get("top")
+    for rank, _ in between.gaps:
+        before, book = _cut(book, rank)
+        tops, top = _cut(top, rank)
+        market.fold_book(before, tops)
+        market.lose()
+    if book is not None or top is not None:
+        market.fold_book(book, top)
+    if fills := between.kinds.get("trade"):
+        market.fold_fills(fills)
+    if marks := between.kinds.get("mark"):
+        market.fold_marks(marks)
+
+
+def _cut(part: Stretch | None, rank: int) -> tuple[Stretch | None, Stretch | None]:
+    """Rows up to and with `rank`, and those after."""
+    if part is None:
+        return None, None
+    at = int(np.searchsorted(part.order, rank, side="right"))
+
+    def piece(begin: int, end: int) -> Stretch | None:
+        if begin == end:
+            return None
+        cut = slice(begin, end)
+        columns = {name: column[cut] for name, column in part.columns.items()}
+        return Stretch(part.order[cut], part.received_ns[cut], columns)
+
+    return piece(0, at), piece(at, len(part.order))

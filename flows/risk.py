@@ -1,0 +1,110 @@
+"""The whole dataflow: recordings in; ticks, volatility, regimes, triggers out.
+
+    lines ─▶ by instrument: market ─┬─▶ volatility ─▶ market regime ─┐
+       └─▶ rejected, progress       ├─▶ ticks, curves, liquidations ─┼─▶ rules ─▶ store
+                                    └────────────────────────────────┘
+"""
+
+from typing import Any
+
+import bytewax.operators as op
+from bytewax.dataflow import Dataflow
+from bytewax.inputs import FixedPartitionedSource
+from bytewax.outputs import FixedPartitionedSink
+
+from flows.events import event_rows, is_event
+from flows.market import market_logic
+from flows.settings import grid_ns
+from flows.triggers import triggers
+from flows.volatility import Step, market_regime_logic, volatility_logic
+from flows.wiring import Wiring
+from schemas.control import End
+from schemas.market import GridItem
+from schemas.settings import Settings
+from schemas.tables import Rows, rows_item
+from schemas.units import NS_PER_S
+
+NAME = "seawall"  # recovery data belong to this name
+
+
+def flow(
+    settings: Settings | None = None,
+    wiring: Wiring | None = None,
+    source: FixedPartitionedSource[Any, Any] | None = None,
+    sink: FixedPartitionedSink[Rows, Any] | None = None,
+) -> Dataflow:
+    """Wire the pipeline. Without arguments everything comes from the settings file (see README).
+
+    Building it with arguments does no I/O.
+    """
+    if settings is None or wiring is None or source is None or sink is None:
+        from flows.standalone import prepared
+
+        settings, wiring, source, sink = prepared()
+    grid = grid_ns(settings)
+    stale_book_ns = round(settings.stale.book_s * NS_PER_S)
+
+    dataflow = Dataflow(NAME)
+    lines = op.input("lines", dataflow, source)
+    split = op.branch("events", lines, is_event)
+    events = op.flat_map_batch("event_rows", split.trues, event_rows(wiring))
+
+    market = op.stateful_batch(
+        "market", split.falses, market_logic(wiring.connections_of, stale_book_ns)
+    )
+    market_rows = op.flat_map_batch("market_rows", market, _rows_of_market)
+    grid_items = op.flat_map_batch("grid_items", market, _grid_items)
+    volatility = op.stateful_batch(
+        "volatility",
+        grid_items,
+        volatility_logic(settings.regime, settings.volatility.forecast_half_life_s, grid),
+    )
+    volatility_rows = op.flat_map_batch("volatility_rows", volatility, _rows_only)
+    steps = op.flat_map_batch("regime_steps", volatility, _steps_of(wiring.members))
+    market_regime = op.stateful_batch(
+        "market_regime", steps, market_regime_logic(wiring.members, settings.regime)
+    )
+    market_regime_rows = op.key_rm("market_regime_rows", market_regime)
+
+    rows = op.merge("rows", events, market_rows, volatility_rows, market_regime_rows)
+    triggered = triggers("triggers", rows, settings.rule, settings.run)
+    stored = op.merge("all_rows", rows, triggered)
+    op.output("store", op.flat_map_batch("to_store", stored, _to_store), sink)
+    return dataflow
+
+
+def _rows_of_market(items: list[tuple[str, Any]]) -> list[Rows]:
+    out: list[Rows] = []
+    for _, item in items:
+        if isinstance(item, Rows):
+            out.append(item)
+        elif isinstance(item, GridItem) and item.tick is not None:
+            out.append(rows_item(item.tick))
+            if item.curve is not None:
+                out.append(rows_item(item.curve))
+    return out
+
+
+def _grid_items(items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    return [entry for entry in items if not isinstance(entry[1], Rows)]
+
+
+def _rows_only(items: list[tuple[str, Any]]) -> list[Rows]:
+    return [item for _, item in items if isinstance(item, Rows)]
+
+
+def _steps_of(members: tuple[str, ...]) -> Any:
+    wanted = frozenset(members)
+
+    def steps(items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        return [
+            ("market", item)
+            for key, item in items
+            if key in wanted and isinstance(item, Step | End)
+        ]
+
+    return steps
+
+
+def _to_store(items: list[Rows]) -> list[tuple[str, Rows]]:
+    return [("store", item) for item in items]

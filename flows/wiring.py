@@ -1,0 +1,80 @@
+"""What a replay's dataflow is built from: inputs, alignment, identity of the run."""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from flows.settings import numbers_hash
+from schemas.instrument import Instrument
+from schemas.settings import InstrumentSettings, Settings
+from sources.listing import Listing, scan_listing
+
+
+class Wiring(Struct, frozen=True):
+    """Known before anything flows."""
+
+    listings: tuple[Listing, ...]
+    connections_of: dict[str, tuple[str, ...]]  # instrument → connections it waits for
+    members: tuple[str, ...]  # of the market regime
+    settings_hash: str
+    code_version: str
+
+    def first_line_hash(self, connection: str) -> str:
+        """Hash of a recording's first line."""
+        line = next(x.first_line for x in self.listings if x.connection == connection)
+        return blake2b(line, digest_size=16).hexdigest()
+
+
+def refine_with(overrides: Sequence[InstrumentSettings]) -> Callable[[Instrument], Instrument]:
+    """Lay the settings of `[[instrument]]` over inferred metadata."""
+    by_name = {entry.name: entry for entry in overrides}
+
+    def refine(instrument: Instrument) -> Instrument:
+        entry = by_name.get(instrument.name)
+        if entry is None:
+            return instrument
+        given = {key: value for key, value in asdict(entry).items() if value is not None}
+        return replace(instrument, **given, source="settings")
+
+    return refine
+
+
+def wire(settings: Settings) -> Wiring:
+    """Scan the inputs. Raises UsageError when one cannot be used."""
+    refine = refine_with(settings.instrument)
+    listings = tuple(
+        scan_listing(Path(file), source.venue, refine)
+        for source in settings.source
+        for file in source.files
+    )
+    connections: dict[str, list[str]] = {}
+    for listing in listings:
+        for instrument in listing.instruments:
+            connections.setdefault(instrument.name, []).append(listing.connection)
+    return Wiring(
+        listings=listings,
+        connections_of={name: tuple(sorted(c)) for name, c in sorted(connections.items())},
+        members=tuple(settings.regime.members or default_members(listings)),
+        settings_hash=numbers_hash(settings),
+        code_version=version("seawall"),
+    )
+
+
+def default_members(listings: Sequence[Listing]) -> list[str]:
+    """Per asset the perpetual with most volume in the scanned lines; ties by name."""
+    turnover: dict[str, float] = {}
+    perpetuals: dict[str, Instrument] = {}
+    for listing in listings:
+        for name, usd in listing.turnover_usd.items():
+            turnover[name] = turnover.get(name, 0.0) + usd
+        for instrument in listing.instruments:
+            if instrument.kind == "perpetual":
+                perpetuals[instrument.name] = instrument
+    best: dict[str, str] = {}
+    for name in sorted(perpetuals, key=lambda name: (-turnover.get(name, 0.0), name)):
+        best.setdefault(perpetuals[name].asset, name)
+    return sorted(best.values())

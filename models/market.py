@@ -1,0 +1,282 @@
+"""The market state of one instrument: folds a stretch of events, then says a tick.
+
+A stretch is what lies between two grid times, as concatenated columns per kind. `order` ranks
+the rows of all kinds; within one connection it is the line number.
+"""
+
+from collections.abc import Mapping
+from math import isnan
+from typing import Any, Final
+
+import numpy as np
+from msgspec import Struct
+
+from models import book as slots
+from models import flow
+from models.book import BookArrays, fold, forget
+from models.book_state import pack, unpack
+from models.depth import BAND_AT, COSTS, CURVE_AT, LIMITS_BP, measure
+from schemas.chunk import Array
+from schemas.errors import BrokenInvariant
+from schemas.instrument import Instrument
+from schemas.market import DepthCurve, Tick
+from schemas.quality import Quality
+from schemas.units import DEPTH_BANDS_BP, NS_PER_MS, NS_PER_S
+
+VERSION: Final = 1
+_CURVE_EVERY_NS = NS_PER_S
+_EMPTY_F, _EMPTY_I, _EMPTY_B = np.empty(0), np.empty(0, np.int64), np.empty(0, np.int8)
+for _empty in (_EMPTY_F, _EMPTY_I, _EMPTY_B):
+    _empty.flags.writeable = False
+_NO_BOOK = {
+    "last_id": _EMPTY_I,
+    "side": _EMPTY_B,
+    "px_ticks": _EMPTY_I,
+    "size": _EMPTY_F,
+    "is_snapshot": _EMPTY_B,
+}
+_NO_TOP = {"id": _EMPTY_I, "bid_px": _EMPTY_F, "bid_sz": _EMPTY_F}
+_NO_TOP |= {"ask_px": _EMPTY_F, "ask_sz": _EMPTY_F}
+_UNMEASURED = (None,) * 22  # mid to cost
+
+
+class Stretch(Struct, gc=False):
+    """Rows of one kind in order: their ranks, stamps and columns."""
+
+    order: Array
+    received_ns: Array
+    columns: Mapping[str, Array]
+
+
+class MarketState:
+    """Book, flow and marks of one instrument."""
+
+    def __init__(self, instrument: Instrument, *, listed: bool, stale_book_ns: int) -> None:
+        self.instrument = instrument
+        self.listed = listed
+        self.stale_book_ns = stale_book_ns
+        self.book = BookArrays()
+        self.sums = np.zeros(flow.FILL_SLOTS)
+        self.sums[flow.LAST_PX] = np.nan
+        self.marks = np.full(flow.MARK_SLOTS, np.nan)
+        self.trade_ns = 0
+        self.mark_ns = 0
+        self.latency: tuple[int, int, int] | None = None  # (received_ns, rank, latency_ns)
+        self.lost = False  # by a Gap, and no snapshot since
+        self.gap_within = False  # a loss since the last tick
+        self._depth = np.full((2, len(LIMITS_BP)), np.nan)
+        self._cost = np.full((2, len(COSTS)), np.nan)
+
+    def fold_book(self, rows: Stretch | None, tops: Stretch | None) -> tuple[int, int] | None:
+        """Fold level changes and tickers. Returns (received_ns, line) of a failed self-check."""
+        book = self.book
+        count = 0 if rows is None else len(rows.order)
+        book.make_room(count)
+        before = int(book.state[slots.MISMATCHES])
+        r = _NO_BOOK if rows is None else rows.columns
+        t = _NO_TOP if tops is None else tops.columns
+        decimals = self.instrument.price_decimals
+        if count and decimals is None:
+            message = f"{self.instrument.name}: book rows before the price scale is known"
+            raise BrokenInvariant(message)
+        fold(
+            book.state, book.keys, book.sizes, book.ring_id, book.ring, book.levels, book.counts,
+            book.ofi, book.top, 10.0 ** (decimals or 0),
+            _EMPTY_I if rows is None else rows.order,
+            _EMPTY_I if rows is None else rows.received_ns,
+            r["last_id"], r["side"], r["px_ticks"], r["size"], r["is_snapshot"],
+            _EMPTY_I if tops is None else tops.order,
+            _EMPTY_I if tops is None else tops.received_ns,
+            t["id"], t["bid_px"], t["bid_sz"], t["ask_px"], t["ask_sz"],
+        )  # fmt: skip
+        for part in (rows, tops):
+            self._clock_of(part)
+        failed = None
+        if int(book.state[slots.MISMATCHES]) > before:
+            failed = int(book.state[slots.LOST_NS]), int(book.state[slots.LOST_LINE])
+            self.lost = self.gap_within = True
+        if book.state[slots.KNOWN]:
+            self.lost = False
+        return failed
+
+    def fold_fills(self, fills: Stretch) -> None:
+        """Fold fills in order."""
+        c = fills.columns
+        flow.fold_fills(self.sums, c["px"], c["size_base"], c["taker"])
+        self.trade_ns = int(fills.received_ns[-1])
+        self._clock_of(fills)
+
+    def fold_marks(self, marks: Stretch) -> None:
+        """Fold marks, funding and open interest in order."""
+        c = marks.columns
+        flow.fold_marks(
+            self.marks, c["mark"], c["index"], c["funding_rate"], c["interval_h"], c["oi_base"]
+        )
+        self.mark_ns = int(marks.received_ns[-1])
+        self._clock_of(marks)
+
+    def lose(self) -> None:
+        """Forget the book after a Gap."""
+        forget(self.book.state)
+        self.lost = self.gap_within = True
+
+    def _clock_of(self, part: Stretch | None) -> None:
+        if part is None or not len(part.order):
+            return
+        at = len(part.order) - 1
+        venue = part.columns["venue_ns"]
+        if not venue[at]:
+            stamped = np.flatnonzero(venue)
+            if not len(stamped):
+                return
+            at = int(stamped[-1])
+        received, rank = int(part.received_ns[at]), int(part.order[at])
+        if self.latency is None or (received, rank) >= self.latency[:2]:
+            self.latency = received, rank, received - int(venue[at])
+
+    @property
+    def seen(self) -> bool:
+        """Whether anything of the instrument has a value yet."""
+        state = self.book.state
+        return bool(state[slots.BOOK_NS] or state[slots.TOP_NS] or self.trade_ns or self.mark_ns)
+
+    def tick(self, at_ns: int) -> tuple[Tick | None, DepthCurve | None]:
+        """The tick at a grid time, and the depth curve on whole seconds; starts a new interval."""
+        if not self.seen:
+            self._new_interval()
+            return None, None
+        state = [int(x) for x in self.book.state]
+        flags: list[str] = []
+        if not self.listed:
+            flags.append("unlisted")
+        if self.gap_within:
+            flags.append("gap")
+        curve = None
+        if state[slots.KNOWN]:
+            quality, book, flow_by_level, curve = self._book_columns(at_ns, state, flags)
+        else:
+            quality, flow_by_level = Quality.gap, ()
+            book = (*(None,) * 5, *self._top(), *_UNMEASURED, None)
+            if not self.lost:
+                quality = Quality.warming
+                flags.append("unsynchronised")
+        mark, index, funding, interval_h, oi = _known(self.marks)
+        interval_h = self.instrument.funding_interval_h if interval_h is None else interval_h
+        sums = self.sums.tolist()
+        i = self.instrument
+        tick = Tick(
+            at_ns, i.venue, i.name, i.asset, *book, flow_by_level,
+            sums[flow.BUY_USD], sums[flow.SELL_USD],
+            int(sums[flow.BUY_COUNT]), int(sums[flow.SELL_COUNT]),
+            None if np.isnan(sums[flow.LAST_PX]) else sums[flow.LAST_PX],
+            mark, index, funding, interval_h,
+            funding / interval_h if funding is not None and interval_h else None,
+            mark / index - 1.0 if mark is not None and index else None,
+            oi,
+            oi * mark if oi is not None and mark is not None else None,
+            _age_ms(at_ns, state[slots.BOOK_NS]), _age_ms(at_ns, state[slots.TOP_NS]),
+            _age_ms(at_ns, self.trade_ns), _age_ms(at_ns, self.mark_ns),
+            None if self.latency is None else self.latency[2] / NS_PER_MS,
+            quality, tuple(sorted(flags)),
+        )  # fmt: skip
+        self._new_interval()
+        return tick, curve
+
+    def _top(self) -> tuple[float | None, ...]:
+        return _known(self.book.top)
+
+    def _book_columns(
+        self, at_ns: int, state: list[int], flags: list[str]
+    ) -> tuple[Quality, tuple[Any, ...], tuple[float, ...], DepthCurve | None]:
+        book = self.book
+        scale = 10.0 ** (self.instrument.price_decimals or 0)
+        sides = []
+        for s in range(2):
+            if book.counts[s]:
+                sides += [float(book.levels[s, 0, 0]), float(book.levels[s, 1, 0])]
+            else:
+                sides += [None, None]
+        bid_px, bid_sz, ask_px, ask_sz = sides
+        stale = at_ns - state[slots.BOOK_NS] > self.stale_book_ns
+        quality = Quality.stale if stale else Quality.ok
+        ofi = tuple(book.ofi.tolist())
+        head = (bid_px, bid_sz, ask_px, ask_sz, state[slots.SEQ], *self._top())
+        if bid_px is None or ask_px is None or bid_px >= ask_px:
+            if bid_px is not None and ask_px is not None:
+                flags.append("crossed")
+            return Quality.degraded, (*head, *_UNMEASURED, ofi[0]), ofi, None
+        depth, cost = self._depth, self._cost
+        cost.fill(np.nan)
+        visible_bp, extended = measure(
+            book.keys, book.sizes, book.state[:2], scale, LIMITS_BP, CURVE_AT, COSTS, depth, cost
+        )
+        mid = (bid_px + ask_px) / 2.0
+        mid_ticks = mid * scale
+        imbalance = bid_sz / (bid_sz + ask_sz)
+        complete_bp = 1e4 * min(
+            1.0 - state[slots.EDGE_BID] / mid_ticks, state[slots.EDGE_ASK] / mid_ticks - 1.0
+        )
+        if extended:
+            flags.append("extrapolated")
+        curve = None
+        if at_ns % _CURVE_EVERY_NS == 0:
+            curve = DepthCurve(
+                at_ns, self.instrument.venue, self.instrument.name, self.instrument.asset, mid,
+                _known(depth[0, CURVE_AT]), _known(depth[1, CURVE_AT]), visible_bp, complete_bp,
+                quality, tuple(sorted([*flags, *_partial(LIMITS_BP[-1], complete_bp)])),
+            )  # fmt: skip
+        flags += _partial(DEPTH_BANDS_BP[-1], complete_bp)
+        columns = (
+            *head,
+            mid,
+            imbalance * ask_px + (1.0 - imbalance) * bid_px,
+            (ask_px - bid_px) / mid * 1e4,
+            imbalance,
+            *_known(depth[:, BAND_AT]),
+            *_known(cost[::-1]),
+            ofi[0],
+        )
+        return quality, columns, ofi, curve
+
+    def _new_interval(self) -> None:
+        self.sums[: flow.LAST_PX] = 0.0
+        self.book.ofi[:] = 0.0
+        self.gap_within = False
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """Everything, immutable, at most 100 kB."""
+        return (
+            VERSION,
+            self.instrument,
+            self.listed,
+            pack(self.book),
+            self.sums.tobytes(),
+            self.marks.tobytes(),
+            (self.trade_ns, self.mark_ns, self.latency, self.lost, self.gap_within),
+        )
+
+    @classmethod
+    def restore(cls, packed: tuple[Any, ...], *, stale_book_ns: int) -> "MarketState":
+        """Inverse of `snapshot`."""
+        version, instrument, listed, book, sums, marks, rest = packed
+        if version != VERSION:
+            message = f"market state of version {version}, this program reads {VERSION}"
+            raise BrokenInvariant(message)
+        self = cls(instrument, listed=listed, stale_book_ns=stale_book_ns)
+        self.book = unpack(book)
+        self.sums[:] = np.frombuffer(sums)
+        self.marks[:] = np.frombuffer(marks)
+        self.trade_ns, self.mark_ns, self.latency, self.lost, self.gap_within = rest
+        return self
+
+
+def _known(values: Array) -> tuple[float | None, ...]:
+    return tuple([None if isnan(x) else x for x in values.ravel().tolist()])
+
+
+def _partial(reach_bp: float, complete_bp: float) -> list[str]:
+    return ["partial"] if reach_bp > complete_bp else []
+
+
+def _age_ms(at_ns: int, last_ns: int) -> float | None:
+    return (at_ns - last_ns) / NS_PER_MS if last_ns else None

@@ -1,0 +1,323 @@
+"""Binance as a pure session: USD-M and spot now; a market is a row of `binance_family.MARKETS`.
+
+Book    diff stream and REST snapshot; chain `pu` (futures) or `U == u + 1` (spot)
+Sides   `m` true: the buyer was the maker, so the taker sold; forceOrder SELL closed a long
+Numbers prices and sizes are text; empty text means "none"; sizes are base coin
+Seen    live frames of 2026-08 … 2026-10, recordings of 2023-04 and 2024-08
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import numpy as np
+
+from schemas.chunk import Array, Chunk
+from schemas.control import Rejected, Seen
+from schemas.instrument import Instrument, infer, instrument_name
+from sources.binance_books import Books
+from sources.binance_columns import Columns, Slow, by_symbol, mix, scan_lines
+from sources.binance_family import Market
+from sources.binance_scan import AGG_TRADE, HANDED_BACK, OTHER_PRODUCT, TRADE
+from sources.binance_slow import Forced, read_depth, read_frame, read_open_interest
+from sources.binance_wire import Refused, decimals_of
+from sources.book_sync import Held
+from sources.frozen import frozen
+from sources.lines import ANSWER, FRAME, Lines
+from sources.session import Item
+from sources.symbols import Symbols
+
+_SHOWN = 500  # characters of a rejected frame that are kept
+_NONE_MISPLACED = np.zeros(0, np.bool_)
+
+
+def _as_is(instrument: Instrument) -> Instrument:
+    return instrument
+
+
+class Binance:
+    """A Session for one connection. `refine` lays settings over inferred metadata."""
+
+    def __init__(
+        self,
+        market: Market,
+        connection: str,
+        refine: Callable[[Instrument], Instrument] = _as_is,
+    ) -> None:
+        self.market = market
+        self.venue = market.venue
+        self.connection = connection
+        self.refine = refine
+        self.books = Books(market, connection)
+        self.symbols = Symbols()
+        self.listed: dict[str, Instrument] = {}
+        self.told: set[str] = set()  # symbols whose Seen has been given
+        self.single_fills: set[int] = set()  # symbols whose fills come as `trade`
+        self.counts: Counter[str] = Counter()
+
+    # -- what is known beforehand ------------------------------------------------------------
+
+    def list_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Metadata known beforehand; the caller tells the flow about these."""
+        for instrument in instruments:
+            self.listed[instrument.symbol] = instrument
+            self.symbols.add(instrument.symbol, instrument.price_decimals)
+            self.told.add(instrument.symbol)
+
+    def prefer_trades(self, names: Sequence[str]) -> None:
+        """Instruments whose fills come as `trade`."""
+        for name in names:
+            symbol = name.partition(":")[2]
+            if symbol in self.symbols.index:
+                self.single_fills.add(self.symbols.index[symbol])
+
+    def with_trades(self) -> list[str]:
+        """Instruments whose fills were seen as `trade`."""
+        return [instrument_name(self.venue, self.symbols.names[i]) for i in self.single_fills]
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Everything seen or listed so far, by name."""
+        return {i.name: i for i in map(self._instrument, self.symbols.names)}
+
+    # -- lines -------------------------------------------------------------------------------
+
+    def lines(self, lines: Lines, clock_ns: Array, misplaced: Array) -> list[Item]:
+        """Items of frames and REST answers, in line order for each instrument."""
+        items: list[Item] = []
+        skip = (lines.kind != FRAME).view(np.int8)
+        c = scan_lines(lines, skip, self.market.product, self.symbols)
+        self.counts["other_product"] += int(np.count_nonzero(c.code == OTHER_PRODUCT))
+        slow, forced = Slow(), list[Forced]()
+        snapshots: dict[str, list[tuple[int, Held]]] = {}
+        back = np.flatnonzero((c.code == HANDED_BACK) & (lines.kind <= ANSWER))
+        for index in back.tolist():
+            at_ns, line = int(clock_ns[index]), lines.first_line + index
+
+            def symbol_of(
+                symbol: str, price: str | None, at_ns: int = at_ns, line: int = line
+            ) -> tuple[int, int]:
+                return self._meet(symbol, price, at_ns, line, items)
+
+            try:
+                if lines.kind[index] == ANSWER:
+                    self._answer(lines.payload(index), index, (at_ns, line), symbol_of, slow,
+                                 snapshots)  # fmt: skip
+                else:
+                    read_frame(lines.payload(index), index, (at_ns, line), self.market.product,
+                               symbol_of, slow, forced, self.counts)  # fmt: skip
+            except Refused as refused:
+                if len(misplaced) and misplaced[index]:
+                    continue  # the caller rejects it anyway
+                frame = lines.payload(index)[:_SHOWN].decode("utf-8", "replace")
+                stamp = int(lines.received_ns[index])
+                items.append(
+                    Rejected(self.connection, line, at_ns, stamp, refused.reason,
+                             refused.detail, frame)
+                )  # fmt: skip
+        c = mix(c, slow, clock_ns, lines.first_line)
+        if len(misplaced):
+            c = _without(c, misplaced, lines.first_line)
+            forced = [order for order in forced if not misplaced[order.index]]
+        items += self._books(c, snapshots, clock_ns, lines.first_line, misplaced)
+        items += self._tops(c)
+        items += self._fills(c)
+        items += self._marks(c)
+        items += self._forced(forced, clock_ns, lines.first_line)
+        return items
+
+    def lose(self, received_ns: int, line: int, reason: str) -> list[Item]:
+        """Lose every book of the connection."""
+        return list(self.books.lose(received_ns, line, reason))
+
+    def wished(self, symbol: str, received_ns: int, line: int) -> list[Item]:
+        """Lose one book: a snapshot was wished for elsewhere."""
+        return list(self.books.lose_one(symbol, received_ns, line, "book_mismatch"))
+
+    # -- kinds -------------------------------------------------------------------------------
+
+    def _books(
+        self,
+        c: Columns,
+        snapshots: Mapping[str, list[tuple[int, Held]]],
+        clock_ns: Array,
+        first_line: int,
+        misplaced: Array,
+    ) -> list[Item]:
+        items: list[Item] = []
+        waiting = dict(snapshots)
+        for symbol, index in by_symbol(c.frames[1]):
+            name = self.symbols.names[symbol]
+            items += self.books.take(
+                name, c, c.frames[:, index], waiting.pop(name, ()), clock_ns, first_line, misplaced
+            )
+        for name, held in waiting.items():
+            items += self.books.take(name, c, c.frames[:, :0], held, clock_ns, first_line, misplaced)
+        return items
+
+    def _tops(self, c: Columns) -> list[Item]:
+        items: list[Item] = []
+        for symbol, index in by_symbol(c.top[0]):
+            ints, numbers = c.top[:, index], c.top_px[:, index]
+            columns = {"venue_ns": ints[3], "id": ints[4], "bid_px": numbers[0]}
+            columns |= {"bid_sz": numbers[1], "ask_px": numbers[2], "ask_sz": numbers[3]}
+            items.append(self._chunk(symbol, "top", ints, columns))
+        return items
+
+    def _fills(self, c: Columns) -> list[Item]:
+        items: list[Item] = []
+        for symbol, index in by_symbol(c.fill[0]):
+            ints, numbers, taker = c.fill[:, index], c.fill_px[:, index], c.taker[index]
+            single = ints[5] == TRADE
+            if symbol in self.single_fills or single.any():
+                # Both streams tell the same fills: from the first `trade` on, only that counts.
+                keep = single
+                if symbol not in self.single_fills:
+                    keep = single | (np.arange(len(single)) < int(single.argmax()))
+                    self.single_fills.add(symbol)
+                if not keep.all():
+                    self.counts["aggTrade_beside_trade"] += int((ints[5] == AGG_TRADE).sum())
+                    ints, numbers, taker = ints[:, keep], numbers[:, keep], taker[keep]
+                    if not len(taker):
+                        continue
+            columns = {"venue_ns": ints[3], "id": ints[4], "px": numbers[0]}
+            columns |= {"size_base": numbers[1], "taker": taker}
+            items.append(self._chunk(symbol, "trade", ints, columns))
+        return items
+
+    def _marks(self, c: Columns) -> list[Item]:
+        items: list[Item] = []
+        for symbol, index in by_symbol(c.mark[0]):
+            ints, numbers = c.mark[:, index], c.mark_px[:, index]
+            n = ints.shape[1]
+            nothing = np.full(n, np.nan)
+            # An answer about open interest travels as a mark row with only `oi_base` set.
+            is_oi = ints[4] < 0
+            columns = {
+                "venue_ns": ints[3],
+                "mark": np.where(is_oi, np.nan, numbers[0]),
+                "index": np.where(is_oi, np.nan, numbers[1]),
+                "funding_rate": np.where(is_oi, np.nan, numbers[2]),
+                "interval_h": nothing,
+                "next_funding_ns": np.where(is_oi, 0, ints[4]),
+                "oi_base": np.where(is_oi, numbers[0], np.nan),
+            }
+            items.append(self._chunk(symbol, "mark", ints, columns))
+        return items
+
+    def _forced(self, forced: list[Forced], clock_ns: Array, first_line: int) -> list[Item]:
+        items: list[Item] = []
+        for order in forced:
+            self._meet(order.symbol, None, int(clock_ns[order.index]), first_line + order.index,
+                       items)  # fmt: skip
+        for symbol in dict.fromkeys(order.symbol for order in forced):
+            mine = [order for order in forced if order.symbol == symbol]
+            index = [order.index for order in mine]
+            ints = np.array([[0] * len(mine), clock_ns[index], [first_line + i for i in index]])
+            columns = {
+                "venue_ns": np.array([order.venue_ns for order in mine]),
+                "px": np.array([order.px for order in mine]),
+                "size_base": np.array([order.size_base for order in mine]),
+                "position_side": np.array([order.position_side for order in mine], np.int8),
+                "thinned": np.ones(len(mine), np.int8),
+            }
+            name = instrument_name(self.venue, symbol)
+            columns = {key: frozen(column) for key, column in columns.items()}
+            items.append(Chunk(name, "liquidation", frozen(ints[1]), frozen(ints[2]), columns,
+                               self.connection))  # fmt: skip
+        return items
+
+    def _chunk(self, symbol: int, kind: str, ints: Array, columns: dict[str, Array]) -> Chunk:
+        return Chunk(
+            instrument_name(self.venue, self.symbols.names[symbol]),
+            kind,
+            frozen(ints[1]),
+            frozen(ints[2]),
+            {name: frozen(column) for name, column in columns.items()},
+            self.connection,
+        )
+
+    # -- REST --------------------------------------------------------------------------------
+
+    def _answer(
+        self,
+        payload: bytes,
+        index: int,
+        stamp: tuple[int, int],
+        symbol_of: Callable[[str, str | None], tuple[int, int]],
+        slow: Slow,
+        snapshots: dict[str, list[tuple[int, Held]]],
+    ) -> None:
+        url, _, body = payload[1:].partition(b" ")
+        parts = urlsplit(url.decode("utf-8", "replace"))
+        if parts.path.endswith("/depth"):
+            symbol = parse_qs(parts.query).get("symbol", [""])[0]
+            if not symbol:
+                raise Refused("missing_field", "a depth answer without a symbol in its URL")
+            snapshot = read_depth(body, lambda price: symbol_of(symbol, price)[1])
+            snapshots.setdefault(symbol, []).append((index, snapshot))
+        elif parts.path.endswith("/openInterest"):
+            symbol, venue_ns, oi_base = read_open_interest(body)
+            number, _ = symbol_of(symbol, None)
+            slow.marks.append(((number, *stamp, venue_ns, -1), (oi_base, 0.0, 0.0)))
+        else:
+            self.counts[f"unknown answer:{parts.path}"] += 1
+
+    # -- instruments -------------------------------------------------------------------------
+
+    def _meet(
+        self, symbol: str, price: str | None, at_ns: int, line: int, items: list[Item]
+    ) -> tuple[int, int]:
+        known = self.symbols.index.get(symbol)
+        fresh = known is None
+        index = self.symbols.add(symbol, None)
+        if price is not None and self.symbols.decimals[index] < 0:
+            self.symbols.decimals[index] = decimals_of(price)
+            fresh = True
+        if fresh or symbol not in self.told:
+            items.append(self._seen(symbol, at_ns, line))
+        return index, max(0, int(self.symbols.decimals[index]))
+
+    def _seen(self, symbol: str, at_ns: int, line: int) -> Seen:
+        self.told.add(symbol)
+        instrument = self._instrument(symbol)
+        return Seen(instrument, self.connection, at_ns, line, symbol in self.listed)
+
+    def _instrument(self, symbol: str) -> Instrument:
+        decimals = int(self.symbols.decimals[self.symbols.index[symbol]])
+        price_decimals = None if decimals < 0 else decimals
+        listed = self.listed.get(symbol)
+        if listed is not None:
+            return msgspec.structs.replace(listed, price_decimals=price_decimals)
+        return self.refine(infer(self.venue, symbol, self.market.kind, price_decimals))
+
+    # -- recovery ----------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """State that a restart needs."""
+        symbols = [(n, int(d)) for n, d in zip(self.symbols.names, self.symbols.decimals,
+                                               strict=True)]  # fmt: skip
+        state = (symbols, sorted(self.told), sorted(self.single_fills), self.books.snapshot())
+        return msgspec.msgpack.encode(state)
+
+    def restore(self, state: bytes) -> None:
+        """Inverse of `snapshot`; listed instruments are given anew before."""
+        types = tuple[list[tuple[str, int]], list[str], list[int], bytes]
+        symbols, told, single, books = msgspec.msgpack.decode(state, type=types)
+        listed = dict(self.listed)
+        self.symbols = Symbols()
+        for name, decimals in symbols:
+            self.symbols.add(name, None if decimals < 0 else decimals)
+        self.list_instruments([i for i in listed.values() if i.symbol not in self.symbols.index])
+        self.told, self.single_fills = set(told), set(single)
+        self.books.restore(books)
+
+
+def _without(c: Columns, misplaced: Array, first_line: int) -> Columns:
+    """Leave out rows of misplaced lines; depth frames stay, their loss is a gap."""
+    top, fill, mark = (~misplaced[rows[2] - first_line] for rows in (c.top, c.fill, c.mark))
+    c.top, c.top_px = c.top[:, top], c.top_px[:, top]
+    c.fill, c.fill_px, c.taker = c.fill[:, fill], c.fill_px[:, fill], c.taker[fill]
+    c.mark, c.mark_px = c.mark[:, mark], c.mark_px[:, mark]
+    return c
+

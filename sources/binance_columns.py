@@ -1,0 +1,140 @@
+"""A batch of Binance lines as columns: the scanner's arrays, with the slow decoder's rows mixed in.
+
+Rows of every kind end up in line order whichever decoder read them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from msgspec import Struct, field
+
+from schemas.chunk import Array
+from sources.binance_scan import scan
+from sources.lines import Lines
+from sources.symbols import Symbols
+
+_FEWEST_BYTES_PER_LEVEL = 9  # ["1","0"]
+
+
+class Slow(Struct):
+    """Rows read by the typed decoder, each as tuples in the scanner's layout."""
+
+    frames: list[tuple[int, ...]] = field(default_factory=list)  # without row ranges
+    rows: list[tuple[list[int], list[int], list[float]]] = field(default_factory=list)
+    tops: list[tuple[tuple[int, ...], tuple[float, ...]]] = field(default_factory=list)
+    fills: list[tuple[tuple[int, ...], tuple[float, ...], int]] = field(default_factory=list)
+    marks: list[tuple[tuple[int, ...], tuple[float, ...]]] = field(default_factory=list)
+
+
+class Columns(Struct):
+    """The layout of `binance_scan.scan`, trimmed to what is filled."""
+
+    code: Array
+    frames: Array  # [8, n]
+    rows: Array  # [6, n]
+    side: Array
+    size: Array
+    top: Array  # [5, n]
+    top_px: Array  # [4, n]
+    fill: Array  # [6, n]
+    fill_px: Array  # [2, n]
+    taker: Array
+    mark: Array  # [5, n]
+    mark_px: Array  # [3, n]
+
+
+def scan_lines(lines: Lines, skip: Array, product: int, symbols: Symbols) -> Columns:
+    """Scan the frames among `lines` (those with skip 0)."""
+    n = len(lines)
+    size_in_bytes = int(lines.stop[-1] - lines.start[0]) if n else 0
+    levels = size_in_bytes // _FEWEST_BYTES_PER_LEVEL + 1
+    code, counts = np.zeros(n, np.int8), np.zeros(5, np.int64)
+    c = Columns(
+        code,
+        np.empty((8, n), np.int64), np.empty((6, levels), np.int64),
+        np.empty(levels, np.int8), np.empty(levels),
+        np.empty((5, n), np.int64), np.empty((4, n)),
+        np.empty((6, n), np.int64), np.empty((2, n)), np.empty(n, np.int8),
+        np.empty((5, n), np.int64), np.empty((3, n)),
+    )  # fmt: skip
+    scan(
+        lines.buffer, lines.start, lines.stop, lines.received_ns, skip, lines.first_line, product,
+        symbols.table, symbols.bytes, symbols.decimals,
+        code, counts,
+        c.frames, c.rows, c.side, c.size,
+        c.top, c.top_px, c.fill, c.fill_px, c.taker, c.mark, c.mark_px,
+    )  # fmt: skip
+    n_frame, n_row, n_top, n_fill, n_mark = counts.tolist()
+    return Columns(
+        code, c.frames[:, :n_frame], c.rows[:, :n_row], c.side[:n_row], c.size[:n_row],
+        c.top[:, :n_top], c.top_px[:, :n_top],
+        c.fill[:, :n_fill], c.fill_px[:, :n_fill], c.taker[:n_fill],
+        c.mark[:, :n_mark], c.mark_px[:, :n_mark],
+    )  # fmt: skip
+
+
+def mix(c: Columns, slow: Slow, received_ns: Array, first_line: int) -> Columns:
+    """Put the slow rows among the fast ones, in line order."""
+    if slow.frames:
+        _mix_depth(c, slow, received_ns, first_line)
+    if slow.tops:
+        order, c.top = _joined(c.top, [ints for ints, _ in slow.tops])
+        c.top_px = _appended(c.top_px, [numbers for _, numbers in slow.tops])[:, order]
+    if slow.fills:
+        order, c.fill = _joined(c.fill, [ints for ints, _, _ in slow.fills])
+        c.fill_px = _appended(c.fill_px, [numbers for _, numbers, _ in slow.fills])[:, order]
+        takers = np.array([taker for _, _, taker in slow.fills], np.int8)
+        c.taker = np.concatenate([c.taker, takers])[order]
+    if slow.marks:
+        order, c.mark = _joined(c.mark, [ints for ints, _ in slow.marks])
+        c.mark_px = _appended(c.mark_px, [numbers for _, numbers in slow.marks])[:, order]
+    return c
+
+
+def _mix_depth(c: Columns, slow: Slow, received_ns: Array, first_line: int) -> None:
+    at = c.rows.shape[1]
+    frames, parts = [c.frames], [c.rows]
+    sides, sizes = [c.side], [c.size]
+    for ids, (side, px, size) in zip(slow.frames, slow.rows, strict=True):
+        index, symbol, first, last, previous, venue_ns = ids
+        n = len(side)
+        frame = [index, symbol, first, last, previous, at, at + n, venue_ns]
+        frames.append(np.array([frame], np.int64).T)
+        head = [received_ns[index], first_line + index, venue_ns, first, last]
+        block = np.empty((6, n), np.int64)
+        block[:5] = np.array(head, np.int64)[:, None]
+        block[5] = px
+        parts.append(block)
+        sides.append(np.array(side, np.int8))
+        sizes.append(np.array(size, float))
+        at += n
+    joined = np.concatenate(frames, axis=1)
+    c.frames = joined[:, np.argsort(joined[0], kind="stable")]
+    c.rows = np.concatenate(parts, axis=1)
+    c.side, c.size = np.concatenate(sides), np.concatenate(sizes)
+
+
+def _appended(fast: Array, rows: list[tuple[float, ...]]) -> Array:
+    return np.concatenate([fast, np.array(rows, float).T.reshape(len(fast), -1)], axis=1)
+
+
+def _joined(fast: Array, rows: list[tuple[int, ...]]) -> tuple[Array, Array]:
+    joined = np.concatenate([fast, np.array(rows, np.int64).T.reshape(len(fast), -1)], axis=1)
+    order = np.argsort(joined[2], kind="stable")  # by line
+    return order, joined[:, order]
+
+
+def by_symbol(symbol: Array) -> Iterator[tuple[int, Any]]:
+    """(symbol, index of its rows) for each symbol, rows in order; a slice when there is one."""
+    if not len(symbol):
+        return
+    first = symbol[0]
+    if (symbol == first).all():
+        yield int(first), slice(None)
+        return
+    order = np.argsort(symbol, kind="stable")
+    ranked = symbol[order]
+    starts = [0, *(np.flatnonzero(np.diff(ranked)) + 1).tolist(), len(ranked)]
+    for begin, end in zip(starts, starts[1:], strict=False):
+        yield int(ranked[begin]), order[begin:end]

@@ -1,0 +1,197 @@
+"""Binance frames that the scanner hands back, through the typed decoder, into the same layout.
+
+Also the frames it never takes: forced orders, REST answers, acknowledgements, and whatever the
+venue adds next. What cannot be used raises `Refused`; what is not for us is counted.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from sources import binance_wire as wire
+from sources.binance_columns import Slow
+from sources.binance_scan import AGG_TRADE, TRADE
+from sources.binance_wire import Frame, Refused
+from sources.book_sync import Held
+
+_NAN = float("nan")
+
+
+class Forced(Struct, frozen=True):
+    """One forced order."""
+
+    index: int
+    symbol: str
+    venue_ns: int
+    px: float
+    size_base: float
+    position_side: int  # +1: a long was liquidated
+
+
+def read_frame(
+    payload: bytes,
+    index: int,
+    stamp: tuple[int, int],
+    product: int,
+    symbol_of: Callable[[str, str | None], tuple[int, int]],
+    slow: Slow,
+    forced: list[Forced],
+    counts: Counter[str],
+) -> None:
+    """Read one line's events into `slow` and `forced`.
+
+    stamp = (received_ns, line). symbol_of(symbol, price as text) gives (index, price decimals)
+    and registers what is new. Raises Refused.
+    """
+    for frame in wire.decode(payload):
+        if frame.o is not None and frame.e == "forceOrder":
+            other = frame.o.st if frame.o.st is not None else frame.st
+            if product and other not in (None, product):
+                counts["other_product"] += 1
+                continue
+            forced.append(_forced(frame, index))
+            continue
+        if product and frame.st not in (None, product):
+            counts["other_product"] += 1
+            continue
+        if frame.e is None and frame.B is None:
+            counts["control"] += 1  # an acknowledgement or an error frame
+            continue
+        reader = _READERS.get(frame.e)
+        if reader is None or not frame.s:
+            counts[f"unknown:{frame.e}"] += 1
+            continue
+        reader(frame, index, stamp, symbol_of, slow)
+
+
+_SymbolOf = Callable[[str, str | None], tuple[int, int]]
+
+
+def _depth(
+    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
+) -> None:
+    if not isinstance(frame.b, list) or not isinstance(frame.a, list):
+        raise Refused("missing_field", "a depth frame needs lists b and a")
+    first, last = wire.identifier(frame.U), wire.identifier(frame.u)
+    previous = -1 if frame.pu is None else wire.identifier(frame.pu)
+    if last < first:
+        raise Refused("bad_id", f"ids run backwards: U={first}, u={last}")
+    levels = [*frame.b, *frame.a]
+    symbol, decimals = symbol_of(frame.s, levels[0][0] if levels else None)
+    side = [1] * len(frame.b) + [-1] * len(frame.a)
+    px = [wire.ticks(level[0], decimals) for level in levels]
+    size = [wire.size(level[1]) for level in levels]
+    if not levels:
+        side, px, size = [0], [0], [0.0]  # carries the ids on
+    venue_ns = wire.stamp_ns(frame.E)
+    slow.frames.append((index, symbol, first, last, previous, venue_ns))
+    slow.rows.append((side, px, size))
+
+
+def _top(
+    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
+) -> None:
+    if not isinstance(frame.b, str) or not isinstance(frame.a, str):
+        raise Refused("missing_field", "a ticker needs texts b and a")
+    numbers = wire.price(frame.b), wire.size(frame.B), wire.price(frame.a), wire.size(frame.A)
+    number = wire.identifier(frame.u)
+    venue_ns = wire.stamp_ns(frame.E)
+    symbol, _ = symbol_of(frame.s, frame.b)
+    slow.tops.append(((symbol, *stamp, venue_ns, number), numbers))
+
+
+def _fill(
+    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
+) -> None:
+    single = frame.e == "trade"
+    number = wire.identifier(frame.t if single else frame.a)
+    px, size = wire.price(frame.p), wire.size(frame.q)
+    if frame.m is None:
+        raise Refused("missing_field", "a fill needs m")
+    ordinary = frame.X in (None, "MARKET") and size > 0.0
+    venue_ns = wire.stamp_ns(frame.E)
+    symbol, _ = symbol_of(frame.s, frame.p)
+    taker = (-1 if frame.m else 1) if ordinary else 0
+    kind = TRADE if single else AGG_TRADE
+    slow.fills.append(((symbol, *stamp, venue_ns, number, kind), (px, size), taker))
+
+
+def _mark(
+    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
+) -> None:
+    mark, index_px = wire.number(frame.p or ""), wire.number(frame.i or "")
+    for value in (mark, index_px):
+        if value <= 0.0:
+            raise Refused("bad_price", f"mark or index {value} is not positive")
+    rate = wire.number(frame.r or "")
+    symbol, _ = symbol_of(frame.s, None)
+    ints = (symbol, *stamp, wire.stamp_ns(frame.E), wire.stamp_ns(frame.T))
+    slow.marks.append((ints, (mark, index_px, rate)))
+
+
+_READERS = {
+    "depthUpdate": _depth,
+    "bookTicker": _top,
+    None: _top,  # spot's ticker has no `e`
+    "trade": _fill,
+    "aggTrade": _fill,
+    "markPriceUpdate": _mark,
+}
+
+
+def _forced(frame: Frame, index: int) -> Forced:
+    order = frame.o
+    if order is None or order.S not in ("BUY", "SELL"):
+        raise Refused("missing_field", "a forced order needs S BUY or SELL")
+    size = wire.size(order.z)
+    if size <= 0.0:
+        raise Refused("bad_size", "a forced order without a fill")
+    return Forced(
+        index,
+        order.s,
+        wire.stamp_ns(order.T or frame.E),
+        wire.price(order.ap),
+        size,
+        1 if order.S == "SELL" else -1,
+    )
+
+
+def read_depth(body: bytes, decimals_for: Callable[[str | None], int]) -> Held:
+    """A REST snapshot as a held frame. Raises Refused."""
+    try:
+        depth = wire.DEPTH.decode(body)
+    except msgspec.ValidationError as error:
+        raise Refused("wrong_type", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused("not_json", str(error)) from error
+    levels = [*depth.bids, *depth.asks]
+    decimals = decimals_for(levels[0][0] if levels else None)
+    side = [1] * len(depth.bids) + [-1] * len(depth.asks)
+    px = [wire.ticks(level[0], decimals) for level in levels]
+    size = [wire.size(level[1]) for level in levels]
+    if not levels:
+        side, px, size = [0], [0], [0.0]
+    number = wire.identifier(depth.lastUpdateId)
+    return Held(
+        number,
+        number,
+        -1,
+        wire.stamp_ns(depth.E),
+        np.array(side, np.int8).tobytes(),
+        np.array(px, np.int64).tobytes(),
+        np.array(size, float).tobytes(),
+    )
+
+
+def read_open_interest(body: bytes) -> tuple[str, int, float]:
+    """(symbol, venue_ns, open interest in base coin). Raises Refused."""
+    try:
+        answer = wire.OPEN_INTEREST.decode(body)
+    except msgspec.ValidationError as error:
+        raise Refused("wrong_type", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused("not_json", str(error)) from error
+    return answer.symbol, wire.stamp_ns(answer.time), wire.size(answer.openInterest)

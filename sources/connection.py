@@ -1,0 +1,274 @@
+"""One connection's stamped lines → keyed items cut at grid times (C2).
+
+Before a line r is handled, the chunks are cut and one clock goes out for every grid time in
+(last, floor(r)], so that no chunk straddles a grid time and the tick at g reflects exactly the
+lines with received_ns < g. Nothing here depends on how many lines are taken at a time.
+"""
+
+from collections import Counter
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from schemas.chunk import Array, Chunk
+from schemas.control import Clock, End, Gap, Progress, Rejected, Seen, Wish
+from schemas.errors import BrokenInvariant
+from schemas.units import NS_PER_S, floor_ns
+from sources.lines import BAD, CONTROL, Lines
+from sources.session import Item, Session
+
+Keyed = tuple[str, Any]
+VERSION: Final = 1
+_PROGRESS_NS = 60 * NS_PER_S
+_SHOWN = 500
+_LOSSES = {"start": "start", "close": "reconnect", "overflow": "overflow"}
+_SILENT = ("recording", "clock", "open", "params", "input")  # stamps, or for later readers
+
+
+class _Control(msgspec.Struct):
+    k: str
+    instrument: str = ""
+
+
+class Connection:
+    """The state of one connection: its session, its clock, how far its input has been read."""
+
+    def __init__(
+        self, name: str, session: Session, *, grid_ns: int, hole_ns: int, foreign: bool
+    ) -> None:
+        self.name = name
+        self.session = session
+        self.grid_ns = grid_ns
+        self.hole_ns = hole_ns if foreign else None
+        self.lines_done = 0
+        self.bytes_done = 0
+        self.last_ns = 0  # the source's clock
+        self.last_grid = 0
+        self.known: dict[str, None] = {}  # instruments that get clocks, in order of sight
+        self.digest = sha256()
+        self.counts: Counter[str] = Counter()
+        self.wishes: list[Wish] = []
+
+    def open(self, first_ns: int) -> list[Keyed]:
+        """Start at the floor of the very first line: instruments known beforehand get a clock."""
+        self.last_ns = first_ns
+        self.last_grid = floor_ns(first_ns, self.grid_ns)
+        clock = Clock(self.name, self.last_grid)
+        out: list[Keyed] = [(self.name, self.progress(self.last_grid))]
+        for name, instrument in self.session.instruments().items():
+            self.known[name] = None
+            out.append((name, Seen(instrument, self.name, first_ns, 1, listed=True)))
+            out.append((name, clock))
+        return out
+
+    def take(self, lines: Lines) -> list[Keyed]:
+        """Items of the next lines, in order for each key."""
+        if not len(lines):
+            return []
+        stamped = np.where(lines.received_ns < 0, self.last_ns, lines.received_ns)
+        clock_ns = np.maximum.accumulate(np.maximum(stamped, self.last_ns))
+        before = np.concatenate([[self.last_ns], clock_ns[:-1]])
+        misplaced = (stamped < before) & (lines.kind != BAD)
+        special = (lines.kind == BAD) | (lines.kind == CONTROL) | misplaced
+        if self.hole_ns is not None:
+            special |= clock_ns - before > self.hole_ns
+        out: list[Keyed] = []
+        breaks = self._breaks(lines, clock_ns, special, misplaced)
+        for begin, end in zip([0, *breaks], [*breaks, len(lines)], strict=True):
+            if begin < end:
+                self._run(lines.part(begin, end), clock_ns[begin:end], misplaced[begin:end], out)
+        return out
+
+    def _breaks(
+        self, lines: Lines, clock_ns: Array, special: Array, misplaced: Array
+    ) -> list[int]:
+        """Where a run must end: around control lines, before holes."""
+        alone = special & (lines.kind == CONTROL)
+        hole = special & (lines.kind != CONTROL) & (lines.kind != BAD) & ~misplaced
+        at = np.flatnonzero(alone)
+        cuts = {*at.tolist(), *(at + 1).tolist(), *np.flatnonzero(hole).tolist()}
+        return sorted(cut for cut in cuts if 0 < cut < len(lines))
+
+    def _run(self, lines: Lines, clock_ns: Array, misplaced: Array, out: list[Keyed]) -> None:
+        first_ns = int(clock_ns[0])
+        jumped = self.hole_ns is not None and first_ns - self.last_ns > self.hole_ns
+        if jumped:
+            self._jump(first_ns, lines.first_line, "hole", out)
+        if lines.kind[0] == CONTROL:
+            self._control(lines, first_ns, bool(misplaced[0]), out)
+            self._done(lines, clock_ns, out)
+            return
+        rejected = [
+            self._rejected(lines, index, clock_ns)
+            for index in np.flatnonzero((lines.kind == BAD) | misplaced).tolist()
+        ]
+        any_misplaced = misplaced if misplaced.any() else misplaced[:0]
+        items = self.session.lines(lines, clock_ns, any_misplaced)
+        self._spread([*rejected, *items], int(clock_ns[-1]), out)
+        self._done(lines, clock_ns, out)
+
+    def _rejected(self, lines: Lines, index: int, clock_ns: Array) -> Rejected:
+        bad = lines.kind[index] == BAD
+        stamp = None if bad else int(lines.received_ns[index])
+        detail = "" if bad else f"the clock of {self.name} already stood at {int(clock_ns[index])}"
+        return Rejected(
+            self.name,
+            lines.first_line + index,
+            int(clock_ns[index]),
+            stamp,
+            "bad_line" if bad else "time_back",
+            "no stamp, or nothing after it" if bad else detail,
+            lines.payload(index)[:_SHOWN].decode("utf-8", "replace"),
+        )
+
+    def _spread(self, items: list[Item], until_ns: int, out: list[Keyed]) -> None:
+        """Cut items at the grid times up to `until_ns` and put the clocks between."""
+        grids = np.arange(self.last_grid + self.grid_ns, until_ns + 1, self.grid_ns)
+        by_key: dict[str, list[tuple[int, Any]]] = {name: [] for name in self.known}
+        events: list[Rejected] = []
+        for item in items:
+            if isinstance(item, Wish):
+                self.wishes.append(item)
+                self.counts["wishes"] += 1
+            elif isinstance(item, Rejected):
+                self.counts["rejected"] += 1
+                events.append(item)
+            elif isinstance(item, Chunk):
+                pieces = by_key.setdefault(item.instrument, [])
+                cuts = np.searchsorted(item.received_ns, grids).tolist()
+                begin = 0
+                for segment, end in enumerate([*cuts, len(item)]):
+                    if end > begin:
+                        whole = begin == 0 and end == len(item)
+                        pieces.append((segment, item if whole else item.part(begin, end)))
+                        begin = end
+            else:
+                name = item.instrument.name if isinstance(item, Seen) else item.instrument
+                segment = int(np.searchsorted(grids, item.received_ns, side="right"))
+                by_key.setdefault(name, []).append((segment, item))
+                self.counts["gaps"] += isinstance(item, Gap)
+        out += [(self.name, item) for item in sorted(events, key=_line_of)]
+        clocks = [(segment, Clock(self.name, grid)) for segment, grid in enumerate(grids.tolist())]
+        for name, pieces in by_key.items():
+            first = 0
+            if name not in self.known:
+                self.known[name] = None
+                first = min(segment for segment, _ in pieces)
+            # sorted() is stable and a clock comes after the pieces of its segment.
+            merged = sorted([*pieces, *clocks[first:]], key=_segment_of)
+            out += [(name, item) for _, item in merged]
+        if len(grids):
+            self.last_grid = int(grids[-1])
+
+    def _jump(self, at_ns: int, line: int, reason: str, out: list[Keyed]) -> None:
+        """Lose the books and let the grid jump over the time that nothing is known of."""
+        grid = floor_ns(at_ns, self.grid_ns)
+        lost_ns = min(at_ns, grid - 1) if grid > self.last_grid else at_ns
+        lost = {name: self._gap(name, lost_ns, line, reason) for name in self.known}
+        for item in self.session.lose(at_ns, line, reason):
+            if isinstance(item, Wish):
+                self.wishes.append(item)
+                self.counts["wishes"] += 1
+        self.counts["gaps"] += len(lost)
+        for name, gap in lost.items():
+            out.append((name, gap))
+            if grid > self.last_grid:
+                out.append((name, Clock(self.name, grid, jump=True)))
+        self.last_grid = max(grid, self.last_grid)
+
+    def _gap(self, instrument: str, at_ns: int, line: int, reason: str) -> Gap:
+        return Gap(instrument, self.name, at_ns, line, reason)
+
+    def _control(self, lines: Lines, at_ns: int, misplaced: bool, out: list[Keyed]) -> None:
+        line = lines.first_line
+        try:
+            control = msgspec.json.decode(lines.payload(0)[1:], type=_Control)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            frame = lines.payload(0)[:_SHOWN].decode("utf-8", "replace")
+            stamp = int(lines.received_ns[0])
+            rejected = Rejected(self.name, line, at_ns, stamp, "bad_control", str(error), frame)
+            self._spread([rejected], at_ns, out)
+            return
+        if misplaced:
+            self._spread([self._rejected(lines, 0, np.array([at_ns]))], at_ns, out)
+            return
+        if control.k == "start":
+            self._jump(at_ns, line, "start", out)
+            return
+        items: list[Item] = []
+        if control.k in _LOSSES:
+            items = [self._gap(name, at_ns, line, _LOSSES[control.k]) for name in self.known]
+            lost = self.session.lose(at_ns, line, _LOSSES[control.k])
+            items += [item for item in lost if isinstance(item, Wish)]
+        elif control.k == "wish":
+            items = self.session.wished(control.instrument.partition(":")[2], at_ns, line)
+        elif control.k != "end" and control.k not in _SILENT:
+            self.counts[f"unknown control:{control.k}"] += 1
+        self._spread(items, at_ns, out)
+        if control.k == "end":
+            out += self.end()
+
+    def end(self) -> list[Keyed]:
+        """Take the connection out of every alignment."""
+        return [(name, End(self.name)) for name in self.known]
+
+    def _done(self, lines: Lines, clock_ns: Array, out: list[Keyed]) -> None:
+        """Count and hash the lines; once per minute of the clock say how far."""
+        minutes = clock_ns // _PROGRESS_NS
+        previous = self.last_ns // _PROGRESS_NS
+        begin = lines.begin
+        at = 0
+        turns = np.flatnonzero(np.diff(np.concatenate([[previous], minutes]))).tolist()
+        for turn in turns:
+            end = int(lines.past[turn - 1]) if turn else begin
+            self._hash(lines, begin, end, turn - at)
+            begin, at = end, turn
+            if self.lines_done:
+                minute_ns = int(minutes[turn]) * _PROGRESS_NS
+                out.append((self.name, self.progress(minute_ns)))
+        self._hash(lines, begin, int(lines.past[-1]), len(lines) - at)
+        self.last_ns = int(clock_ns[-1])
+
+    def _hash(self, lines: Lines, begin: int, end: int, count: int) -> None:
+        self.digest.update(lines.buffer[begin:end])
+        self.bytes_done += end - begin
+        self.lines_done += count
+
+    def progress(self, at_ns: int) -> Progress:
+        """How far the input has been read."""
+        return Progress(
+            self.name, at_ns, self.lines_done, self.bytes_done, self.digest.hexdigest()[:32]
+        )
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """State that a restart needs: where to read on, the clock, the session."""
+        return (
+            VERSION,
+            self.name,
+            self.bytes_done,
+            self.lines_done,
+            self.last_ns,
+            self.last_grid,
+            tuple(self.known),
+            self.session.snapshot(),
+        )
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Inverse of `snapshot`; the caller reads past `bytes_done` and feeds the digest."""
+        version, name, self.bytes_done, self.lines_done, *clock, known, session = state
+        if version != VERSION or name != self.name:
+            message = f"recovery data of {name!r} (version {version}) do not fit {self.name!r}"
+            raise BrokenInvariant(message)
+        self.last_ns, self.last_grid = clock
+        self.known = dict.fromkeys(known)
+        self.session.restore(session)
+
+
+def _segment_of(piece: tuple[int, Any]) -> int:
+    return piece[0]
+
+
+def _line_of(item: Rejected) -> int:
+    return item.line

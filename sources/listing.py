@@ -1,0 +1,119 @@
+"""What a recording holds, learnt from its first lines: venue, instruments, how fills come.
+
+A replay scans each file before it starts, so that it knows which instruments must be waited for
+and which of them has most volume.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from schemas.chunk import Chunk
+from schemas.errors import UsageError
+from schemas.instrument import Instrument, instrument_name
+from sources.lines import BAD, Lines
+from sources.recording import header_of, open_recording
+from sources.registry import Refine, session_for
+
+SCANNED_LINES: Final = 20_000
+
+
+class Listing(Struct, frozen=True):
+    """One file before it is replayed."""
+
+    path: str
+    connection: str
+    venue: str
+    foreign: bool  # not written by us: holes count as restarts
+    first_ns: int
+    first_line: bytes
+    instruments: tuple[Instrument, ...]
+    single_fills: tuple[str, ...]  # instruments whose fills come as `trade`
+    turnover_usd: dict[str, float]  # of the scanned lines
+
+
+def scan_listing(path: Path, venue: str | None, refine: Refine) -> Listing:
+    """Scan the first 20,000 lines of a file. Raises UsageError when there is nothing to use."""
+    recording = open_recording(path)
+    first: Lines | None = None
+    header = None
+    session = None
+    turnover: dict[str, float] = {}
+    last_ns = 0
+    try:
+        for lines in recording.blocks(1):
+            if first is None:
+                first = lines
+                header = header_of(lines)
+                venue = venue or _venue_of(path) or (header.venue if header else None)
+                if venue is None:
+                    message = (
+                        f"{path}: no venue in its name (<venue>__<label>.gz) or first line; "
+                        "give --venue"
+                    )
+                    raise UsageError(message)
+                session = session_for(venue, recording.name, refine)
+                if header is not None:
+                    session.list_instruments(_listed(header.instruments, venue, refine))
+            assert session is not None
+            part = lines.part(0, SCANNED_LINES + 1 - lines.first_line)
+            stamped = np.where(part.received_ns < 0, last_ns, part.received_ns)
+            clock_ns = np.maximum.accumulate(np.maximum(stamped, last_ns))
+            last_ns = int(clock_ns[-1])
+            _sum_turnover(session.lines(part, clock_ns, np.zeros(0, np.bool_)), turnover)
+            if lines.first_line + len(lines) > SCANNED_LINES:
+                break
+    finally:
+        recording.close()
+    if first is None or session is None:
+        why = recording.problem or "holds no whole line"
+        message = f"{path}: {why}, there is nothing to replay"
+        raise UsageError(message)
+    stamped = first.received_ns[first.kind != BAD]
+    if not len(stamped):
+        message = f"{path}: no line begins with a stamp; is it a recording?"
+        raise UsageError(message)
+    instruments = session.instruments()
+    return Listing(
+        path=str(path),
+        connection=recording.name,
+        venue=session.venue,
+        foreign=header is None,
+        first_ns=int(stamped[0]),
+        first_line=first.buffer[: int(first.past[0])].tobytes(),
+        instruments=tuple(instruments[name] for name in sorted(instruments)),
+        single_fills=tuple(sorted(session.with_trades())),
+        turnover_usd=turnover,
+    )
+
+
+def _venue_of(path: Path) -> str | None:
+    venue, found, _ = path.name.partition("__")
+    return venue if found else None
+
+
+def _listed(raw: list[dict[str, object]], venue: str, refine: Refine) -> list[Instrument]:
+    known = Instrument.__struct_fields__
+    instruments = []
+    for entry in raw:
+        fields = {key: value for key, value in entry.items() if key in known}
+        fields["name"] = instrument_name(venue, str(entry.get("symbol", "")))
+        fields["source"] = "recording"
+        try:
+            instruments.append(refine(msgspec.convert(fields, Instrument)))
+        except msgspec.ValidationError as error:
+            message = f"the recording's list of instruments is wrong: {error}"
+            raise UsageError(message) from error
+    return instruments
+
+
+def _sum_turnover(items: list[object], turnover: dict[str, float]) -> None:
+    for item in items:
+        if isinstance(item, Chunk) and item.kind == "trade":
+            usd = float(np.dot(item.columns["px"], item.columns["size_base"]))
+            turnover[item.instrument] = turnover.get(item.instrument, 0.0) + usd
+
+

@@ -1,0 +1,48 @@
+"""The symbols of a connection, findable by a kernel: open addressing over their bytes."""
+
+import numpy as np
+
+from schemas.chunk import Array
+from sources.binance_scan import SYMBOL_BYTES, symbol_hash
+
+
+class Symbols:
+    """Symbol ↔ index, with each symbol's price decimals (−1 while no price has been seen)."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.index: dict[str, int] = {}
+        self.table = np.full(64, -1, np.int64)
+        self.bytes = np.zeros((0, SYMBOL_BYTES), np.uint8)
+        self.decimals: Array = np.zeros(0, np.int64)
+
+    def add(self, name: str, decimals: int | None) -> int:
+        """Add a symbol, or learn its decimals. Returns its index."""
+        known = self.index.get(name)
+        if known is not None:
+            if decimals is not None:
+                self.decimals[known] = decimals
+            return known
+        at = len(self.names)
+        self.names.append(name)
+        self.index[name] = at
+        row = np.zeros((1, SYMBOL_BYTES), np.uint8)
+        raw = np.frombuffer(name.encode()[: SYMBOL_BYTES - 1], np.uint8)
+        row[0, : len(raw)] = raw
+        row[0, SYMBOL_BYTES - 1] = len(raw)
+        self.bytes = np.concatenate([self.bytes, row])
+        self.decimals = np.append(self.decimals, -1 if decimals is None else decimals)
+        if len(self.names) * 2 > len(self.table):
+            self.table = np.full(len(self.table) * 4, -1, np.int64)
+            for other in range(at):
+                self._place(other)
+        self._place(at)
+        return at
+
+    def _place(self, at: int) -> None:
+        length = int(self.bytes[at, SYMBOL_BYTES - 1])
+        mask = len(self.table) - 1
+        slot = int(symbol_hash(self.bytes[at], 0, length)) & mask
+        while self.table[slot] >= 0:
+            slot = (slot + 1) & mask
+        self.table[slot] = at

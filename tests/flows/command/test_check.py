@@ -1,0 +1,71 @@
+"""`seawall check`: what would run, or every mistake with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.command.check import described
+from flows.settings import load, numbers_hash
+from schemas.settings import Settings
+from tests.flows.command.door import Door
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Door:
+    monkeypatch.chdir(tmp_path)
+    return Door(monkeypatch, capsys)
+
+
+def test_what_would_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.gz").write_bytes(b"\0" * 1_230_000)
+    overrides: dict[str, object] = {
+        "source": [{"files": ["a.gz"], "venue": "okx"}],
+        "store.url": "http://desk:secret@db:8123/",
+        "state.dir": "state",
+        "regime.members": ["okx:A", "okx:B"],
+        "instrument": [{"name": "okx:A"}],
+        "rule": [{"name": "r", "metric": "ticks.mid_px", "op": ">", "enter": 5}],
+    }
+    settings = load(None, {}, overrides)
+    assert list(described(settings)) == [
+        ("run", "main"),
+        ("source", "a.gz (1.2 MB, okx)"),
+        ("store", "http://desk@db:8123/"),
+        ("state", "state"),
+        ("grid", "250ms"),
+        ("regime", "a step of 60 s, stress from P = 0.8 on"),
+        ("market regime of", "okx:A, okx:B"),
+        ("instrument", "okx:A, with metadata from these settings"),
+        ("rule r", "enters when ticks.mid_px > 5; leaves when not > 5"),
+        ("hash of numbers", numbers_hash(settings)),
+    ]
+
+
+def test_what_is_not_set_is_said() -> None:
+    texts = dict(described(Settings()))
+    assert texts["source"] == "none: name recordings on the command line"
+    assert texts["state"] == "none: a stopped run starts again from its first line"
+    assert texts["market regime of"] == "per asset the perpetual with most volume"
+    assert texts["rule"] == "none: nothing is triggered"
+
+
+def test_every_mistake_and_2(door: Door) -> None:
+    Path("s.toml").write_text('[grid]\nintervall = "1s"\n[flow]\nworkers = 0\n')
+    assert door("check", "s.toml") == (
+        2,
+        "",
+        'seawall: s.toml:2: unknown key "intervall", did you mean "interval"?\n'
+        "seawall: s.toml:4: flow.workers must be at least 1 and at most 64, not 0\n",
+    )
+
+
+@pytest.mark.parametrize("name", ["seawall.toml", "demo.toml", "rules.toml"])
+def test_the_settings_we_ship_have_no_mistake(door: Door, name: str) -> None:
+    said = door("check", str(ROOT / "infra" / name))
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("run  ")

@@ -1,0 +1,46 @@
+"""The hash of what affects numbers: equal for equal meaning, different for each other number."""
+
+import pytest
+
+from flows.settings import load, numbers_hash
+from schemas.settings import NUMBERS, Settings
+
+RULES = [
+    {"name": name, "metric": "ticks.mid_px", "op": ">", "enter": 1, "scope": {"asset": ["BTC"]}}
+    for name in ("a", "b")
+]
+PLAIN = numbers_hash(Settings())
+
+
+def hashed(**overrides: object) -> str:
+    return numbers_hash(load(None, {}, {n.replace("__", "."): v for n, v in overrides.items()}))
+
+
+def test_what_does_not_affect_numbers_is_not_in_it() -> None:
+    same = hashed(run="x", store__url="chdb://x", state__dir="s", flow__workers=3, flow__epoch_s=0)
+    assert same == PLAIN
+
+
+def test_the_same_meaning_written_in_another_way() -> None:
+    assert hashed(grid__interval="0.25s", regime__step_s=60, stale__book_s=10) == PLAIN
+    assert hashed(rule=RULES) == hashed(rule=RULES[::-1])
+    names = [{"name": "okx:A"}, {"name": "okx:B"}]
+    assert hashed(instrument=names) == hashed(instrument=names[::-1])
+    one, other = {"BTC": 0.5, "ETH": 0.7}, {"ETH": 0.7, "BTC": 0.5}
+    assert hashed(regime__prior_vol=one) == hashed(regime__prior_vol=other)
+
+
+OTHER: dict[str, object] = {
+    "grid__interval": "1s",
+    "stale__book_s": 11,
+    "volatility__forecast_half_life_s": 60,
+    "regime__step_s": 5,
+    "instrument": [{"name": "okx:A"}],
+    "rule": RULES[:1],
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_every_section_of_numbers_is_in_it(name: str) -> None:
+    assert {other.partition("__")[0] for other in OTHER} == set(NUMBERS)
+    assert hashed(**{name: OTHER[name]}) != PLAIN
