@@ -1,6 +1,6 @@
 """Chunks and clocks of one instrument → its grid items, and its forced orders at once.
 
-    chunks, gaps, clocks ─▶ wait for the least clock ─▶ fold in order ─▶ tick, depth curve
+chunks, gaps, clocks ─▶ wait for the least clock ─▶ fold in order ─▶ tick, depth curve
 """
 
 from bisect import bisect_left
@@ -208,7 +208,8 @@ def _split(
     pending: list[tuple[str, Chunk | Gap]], grid_ns: int
 ) -> tuple[list[tuple[str, Chunk | Gap]], list[tuple[str, Chunk | Gap]]]:
     """Pieces before a grid time, and the rest; no chunk straddles it."""
-    ready, later = [], []
+    ready: list[tuple[str, Chunk | Gap]] = []
+    later: list[tuple[str, Chunk | Gap]] = []
     for piece in pending:
         stamps = piece[1].received_ns
         first = int(stamps[0]) if isinstance(stamps, np.ndarray) else stamps

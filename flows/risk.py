@@ -1,8 +1,8 @@
 """The whole dataflow: recordings in; ticks, volatility, regimes, triggers out.
 
-    lines ─▶ by instrument: market ─┬─▶ volatility ─▶ market regime ─┐
-       └─▶ rejected, progress       ├─▶ ticks, curves, liquidations ─┼─▶ rules ─▶ store
-                                    └────────────────────────────────┘
+lines ─▶ by instrument: market ─┬─▶ volatility ─▶ market regime ─┐
+└─▶ rejected, progress       ├─▶ ticks, curves, liquidations ─┼─▶ rules ─▶ store
+└────────────────────────────────┘
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Ticks of one instrument → volatility every tick, a regime every step; members → market regime.
 
-    grid items ─▶ by instrument: estimators, filter ─▶ align members ─▶ market regime
+grid items ─▶ by instrument: estimators, filter ─▶ align members ─▶ market regime
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from models.regime import RegimeEstimator, RegimeValues
 from models.volatility import VolatilityEstimator
 from schemas.control import End
 from schemas.errors import BrokenInvariant
-from schemas.market import GridItem, Tick
+from schemas.market import Tick
 from schemas.quality import Quality, worst
 from schemas.settings import RegimeSettings
 from schemas.tables import Rows, rows_item
@@ -87,11 +87,13 @@ class VolatilityLogic(StatefulBatchLogic[Any, VolatilityItem, tuple[Any, ...]]):
         price = None if unknown else tick.microprice
         broken = tick.quality is Quality.gap or "gap" in tick.flags
         values = self.volatility.update(tick.ts, price, broken)
-        quality = worst((
-            tick.quality,
-            Quality.degraded if values.degraded else Quality.ok,
-            Quality.warming if values.warming else Quality.ok,
-        ))
+        quality = worst(
+            (
+                tick.quality,
+                Quality.degraded if values.degraded else Quality.ok,
+                Quality.warming if values.warming else Quality.ok,
+            )
+        )
         flags = ("noisy",) if values.noisy else ()
         out.append(rows_item(Volatility(
             tick.ts, tick.venue, tick.instrument, tick.asset, price,

@@ -100,7 +100,8 @@ def unpack(packed: tuple[Any, ...]) -> BookArrays:
     book.state[BIDS] = book.state[ASKS] = 0
     book.make_room(max(count for count, _, _ in sides))
     for s, (count, prices, sizes) in enumerate(sides):
-        book.keys[s, :count] = unpack_prices(*prices, count)
+        first, divisor, steps = prices
+        book.keys[s, :count] = unpack_prices(first, divisor, steps, count)
         book.sizes[s, :count] = unpack_sizes(*sizes)
         book.state[s] = count
     kept = len(ring_id) // 8

@@ -164,7 +164,7 @@ class MarketState:
         interval_h = self.instrument.funding_interval_h if interval_h is None else interval_h
         sums = self.sums.tolist()
         i = self.instrument
-        tick = Tick(
+        tick = Tick(  # type: ignore[call-arg]  # `book` is 32 columns in order
             at_ns, i.venue, i.name, i.asset, *book, flow_by_level,
             sums[flow.BUY_USD], sums[flow.SELL_USD],
             int(sums[flow.BUY_COUNT]), int(sums[flow.SELL_COUNT]),
@@ -190,7 +190,7 @@ class MarketState:
     ) -> tuple[Quality, tuple[Any, ...], tuple[float, ...], DepthCurve | None]:
         book = self.book
         scale = 10.0 ** (self.instrument.price_decimals or 0)
-        sides = []
+        sides: list[float | None] = []
         for s in range(2):
             if book.counts[s]:
                 sides += [float(book.levels[s, 0, 0]), float(book.levels[s, 1, 0])]
@@ -201,7 +201,7 @@ class MarketState:
         quality = Quality.stale if stale else Quality.ok
         ofi = tuple(book.ofi.tolist())
         head = (bid_px, bid_sz, ask_px, ask_sz, state[slots.SEQ], *self._top())
-        if bid_px is None or ask_px is None or bid_px >= ask_px:
+        if bid_px is None or ask_px is None or bid_sz is None or ask_sz is None or bid_px >= ask_px:
             if bid_px is not None and ask_px is not None:
                 flags.append("crossed")
             return Quality.degraded, (*head, *_UNMEASURED, ofi[0]), ofi, None

@@ -3,6 +3,8 @@
 Everything here is a typed item in the stream; nothing of it is an exception.
 """
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from schemas.instrument import Instrument
@@ -34,6 +36,23 @@ class Gap(Struct, frozen=True, gc=False):
     reason: str
 
 
+class Reason(StrEnum):
+    """Why a line was refused."""
+
+    bad_line = "bad_line"  # no stamp, or nothing after it
+    bad_control = "bad_control"  # a control line that is not one
+    time_back = "time_back"  # its stamp is older than the source's clock
+    not_json = "not_json"
+    wrong_type = "wrong_type"
+    missing_field = "missing_field"
+    bad_price = "bad_price"  # not positive, not finite, absurd
+    price_scale = "price_scale"  # more decimals than the instrument has
+    bad_size = "bad_size"
+    bad_number = "bad_number"
+    bad_time = "bad_time"
+    bad_id = "bad_id"
+
+
 class Rejected(Struct, frozen=True, gc=False):
     """A line that could not be used. `at_ns` is the source's clock, `stamp_ns` the line's own."""
 
@@ -41,7 +60,7 @@ class Rejected(Struct, frozen=True, gc=False):
     line: int
     at_ns: int
     stamp_ns: int | None
-    reason: str
+    reason: Reason
     detail: str
     frame: str  # its first 500 characters
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 _HERE = Path(__file__).resolve().parent.parent
 _KERNEL_FOLDERS = ("schemas", "models", "sources")
@@ -51,9 +51,7 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
 
 import numba  # noqa: E402  (the cache folder must be set first)
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-
-def compiled(plain: Kernel) -> Kernel:
+def compiled(plain: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a plain function: no Python objects, no GIL, cached on disk, strict arithmetic."""
-    return cast("Kernel", numba.njit(cache=True, nogil=True, fastmath=False)(plain))
+    return cast("Callable[..., Any]", numba.njit(cache=True, nogil=True, fastmath=False)(plain))

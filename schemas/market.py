@@ -134,7 +134,7 @@ class Liquidation(Row, frozen=True, gc=False):
 
 
 class GridItem(Struct, frozen=True, gc=False):
-    """The clock of one instrument: exactly one per grid time, `tick` None while nothing is known."""
+    """The clock of one instrument: one per grid time; `tick` None while nothing is known."""
 
     instrument: str
     ts: int

@@ -13,23 +13,23 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import numpy as np
 
-from schemas.chunk import Array, Chunk
-from schemas.control import Rejected, Seen
+from schemas.chunk import Array
+from schemas.control import Reason, Rejected, Seen
 from schemas.instrument import Instrument, infer, instrument_name
 from sources.binance_books import Books
+from sources.binance_chunks import fill_chunks, forced_chunks, mark_chunks, top_chunks
 from sources.binance_columns import Columns, Slow, by_symbol, mix, scan_lines
 from sources.binance_family import Market
-from sources.binance_scan import AGG_TRADE, HANDED_BACK, OTHER_PRODUCT, TRADE
+from sources.binance_scan import HANDED_BACK, OTHER_PRODUCT
 from sources.binance_slow import Forced, read_depth, read_frame, read_open_interest
 from sources.binance_wire import Refused, decimals_of
 from sources.book_sync import Held
-from sources.frozen import frozen
 from sources.lines import ANSWER, FRAME, Lines
 from sources.session import Item
 from sources.symbols import Symbols
 
 _SHOWN = 500  # characters of a rejected frame that are kept
-_NONE_MISPLACED = np.zeros(0, np.bool_)
+_FIRST_LINES = 64
 
 
 def _as_is(instrument: Instrument) -> Instrument:
@@ -74,7 +74,7 @@ class Binance:
 
     def with_trades(self) -> list[str]:
         """Instruments whose fills were seen as `trade`."""
-        return [instrument_name(self.venue, self.symbols.names[i]) for i in self.single_fills]
+        return [self._name(symbol) for symbol in self.single_fills]
 
     def instruments(self) -> Mapping[str, Instrument]:
         """Everything seen or listed so far, by name."""
@@ -84,6 +84,8 @@ class Binance:
 
     def lines(self, lines: Lines, clock_ns: Array, misplaced: Array) -> list[Item]:
         """Items of frames and REST answers, in line order for each instrument."""
+        if not self.symbols.names and len(lines) > _FIRST_LINES:
+            return self._learn_first(lines, clock_ns, misplaced)
         items: list[Item] = []
         skip = (lines.kind != FRAME).view(np.int8)
         c = scan_lines(lines, skip, self.market.product, self.symbols)
@@ -120,10 +122,21 @@ class Binance:
             c = _without(c, misplaced, lines.first_line)
             forced = [order for order in forced if not misplaced[order.index]]
         items += self._books(c, snapshots, clock_ns, lines.first_line, misplaced)
-        items += self._tops(c)
-        items += self._fills(c)
-        items += self._marks(c)
-        items += self._forced(forced, clock_ns, lines.first_line)
+        items += top_chunks(c, self._name, self.connection)
+        items += fill_chunks(c, self._name, self.connection, self.single_fills, self.counts)
+        items += mark_chunks(c, self._name, self.connection)
+        for order in forced:
+            line = lines.first_line + order.index
+            self._meet(order.symbol, None, int(clock_ns[order.index]), line, items)
+        items += forced_chunks(forced, self.venue, self.connection, clock_ns, lines.first_line)
+        return items
+
+    def _learn_first(self, lines: Lines, clock_ns: Array, misplaced: Array) -> list[Item]:
+        """Let the slow decoder learn the symbols from a few lines before the scanner runs."""
+        items: list[Item] = []
+        for begin, end in ((0, _FIRST_LINES), (_FIRST_LINES, len(lines))):
+            part = lines.part(begin, end)
+            items += self.lines(part, clock_ns[begin:end], misplaced[begin:end])
         return items
 
     def lose(self, received_ns: int, line: int, reason: str) -> list[Item]:
@@ -152,90 +165,10 @@ class Binance:
                 name, c, c.frames[:, index], waiting.pop(name, ()), clock_ns, first_line, misplaced
             )
         for name, held in waiting.items():
-            items += self.books.take(name, c, c.frames[:, :0], held, clock_ns, first_line, misplaced)
+            items += self.books.take(
+                name, c, c.frames[:, :0], held, clock_ns, first_line, misplaced
+            )
         return items
-
-    def _tops(self, c: Columns) -> list[Item]:
-        items: list[Item] = []
-        for symbol, index in by_symbol(c.top[0]):
-            ints, numbers = c.top[:, index], c.top_px[:, index]
-            columns = {"venue_ns": ints[3], "id": ints[4], "bid_px": numbers[0]}
-            columns |= {"bid_sz": numbers[1], "ask_px": numbers[2], "ask_sz": numbers[3]}
-            items.append(self._chunk(symbol, "top", ints, columns))
-        return items
-
-    def _fills(self, c: Columns) -> list[Item]:
-        items: list[Item] = []
-        for symbol, index in by_symbol(c.fill[0]):
-            ints, numbers, taker = c.fill[:, index], c.fill_px[:, index], c.taker[index]
-            single = ints[5] == TRADE
-            if symbol in self.single_fills or single.any():
-                # Both streams tell the same fills: from the first `trade` on, only that counts.
-                keep = single
-                if symbol not in self.single_fills:
-                    keep = single | (np.arange(len(single)) < int(single.argmax()))
-                    self.single_fills.add(symbol)
-                if not keep.all():
-                    self.counts["aggTrade_beside_trade"] += int((ints[5] == AGG_TRADE).sum())
-                    ints, numbers, taker = ints[:, keep], numbers[:, keep], taker[keep]
-                    if not len(taker):
-                        continue
-            columns = {"venue_ns": ints[3], "id": ints[4], "px": numbers[0]}
-            columns |= {"size_base": numbers[1], "taker": taker}
-            items.append(self._chunk(symbol, "trade", ints, columns))
-        return items
-
-    def _marks(self, c: Columns) -> list[Item]:
-        items: list[Item] = []
-        for symbol, index in by_symbol(c.mark[0]):
-            ints, numbers = c.mark[:, index], c.mark_px[:, index]
-            n = ints.shape[1]
-            nothing = np.full(n, np.nan)
-            # An answer about open interest travels as a mark row with only `oi_base` set.
-            is_oi = ints[4] < 0
-            columns = {
-                "venue_ns": ints[3],
-                "mark": np.where(is_oi, np.nan, numbers[0]),
-                "index": np.where(is_oi, np.nan, numbers[1]),
-                "funding_rate": np.where(is_oi, np.nan, numbers[2]),
-                "interval_h": nothing,
-                "next_funding_ns": np.where(is_oi, 0, ints[4]),
-                "oi_base": np.where(is_oi, numbers[0], np.nan),
-            }
-            items.append(self._chunk(symbol, "mark", ints, columns))
-        return items
-
-    def _forced(self, forced: list[Forced], clock_ns: Array, first_line: int) -> list[Item]:
-        items: list[Item] = []
-        for order in forced:
-            self._meet(order.symbol, None, int(clock_ns[order.index]), first_line + order.index,
-                       items)  # fmt: skip
-        for symbol in dict.fromkeys(order.symbol for order in forced):
-            mine = [order for order in forced if order.symbol == symbol]
-            index = [order.index for order in mine]
-            ints = np.array([[0] * len(mine), clock_ns[index], [first_line + i for i in index]])
-            columns = {
-                "venue_ns": np.array([order.venue_ns for order in mine]),
-                "px": np.array([order.px for order in mine]),
-                "size_base": np.array([order.size_base for order in mine]),
-                "position_side": np.array([order.position_side for order in mine], np.int8),
-                "thinned": np.ones(len(mine), np.int8),
-            }
-            name = instrument_name(self.venue, symbol)
-            columns = {key: frozen(column) for key, column in columns.items()}
-            items.append(Chunk(name, "liquidation", frozen(ints[1]), frozen(ints[2]), columns,
-                               self.connection))  # fmt: skip
-        return items
-
-    def _chunk(self, symbol: int, kind: str, ints: Array, columns: dict[str, Array]) -> Chunk:
-        return Chunk(
-            instrument_name(self.venue, self.symbols.names[symbol]),
-            kind,
-            frozen(ints[1]),
-            frozen(ints[2]),
-            {name: frozen(column) for name, column in columns.items()},
-            self.connection,
-        )
 
     # -- REST --------------------------------------------------------------------------------
 
@@ -253,7 +186,7 @@ class Binance:
         if parts.path.endswith("/depth"):
             symbol = parse_qs(parts.query).get("symbol", [""])[0]
             if not symbol:
-                raise Refused("missing_field", "a depth answer without a symbol in its URL")
+                raise Refused(Reason.missing_field, "a depth answer without a symbol in its URL")
             snapshot = read_depth(body, lambda price: symbol_of(symbol, price)[1])
             snapshots.setdefault(symbol, []).append((index, snapshot))
         elif parts.path.endswith("/openInterest"):
@@ -282,6 +215,9 @@ class Binance:
         self.told.add(symbol)
         instrument = self._instrument(symbol)
         return Seen(instrument, self.connection, at_ns, line, symbol in self.listed)
+
+    def _name(self, symbol: int) -> str:
+        return instrument_name(self.venue, self.symbols.names[symbol])
 
     def _instrument(self, symbol: str) -> Instrument:
         decimals = int(self.symbols.decimals[self.symbols.index[symbol]])
@@ -320,4 +256,3 @@ def _without(c: Columns, misplaced: Array, first_line: int) -> Columns:
     c.fill, c.fill_px, c.taker = c.fill[:, fill], c.fill_px[:, fill], c.taker[fill]
     c.mark, c.mark_px = c.mark[:, mark], c.mark_px[:, mark]
     return c
-

@@ -45,9 +45,7 @@ class Books:
         if sync.synced and not snapshots and not lost and self._unbroken(sync, frames):
             sync.last_id = int(frames[3, -1])
             return [self._chunk(symbol, c, _row_index(frames))]
-        return self._one_by_one(
-            symbol, sync, c, frames, snapshots, clock_ns, first_line, misplaced
-        )
+        return self._one_by_one(symbol, sync, c, frames, snapshots, clock_ns, first_line, misplaced)
 
     def _unbroken(self, sync: BookSync, frames: Array) -> bool:
         first, last, previous = frames[2], frames[3], frames[4]

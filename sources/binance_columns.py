@@ -4,6 +4,7 @@ Rows of every kind end up in line order whichever decoder read them.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -136,5 +137,5 @@ def by_symbol(symbol: Array) -> Iterator[tuple[int, Any]]:
     order = np.argsort(symbol, kind="stable")
     ranked = symbol[order]
     starts = [0, *(np.flatnonzero(np.diff(ranked)) + 1).tolist(), len(ranked)]
-    for begin, end in zip(starts, starts[1:], strict=False):
+    for begin, end in pairwise(starts):
         yield int(ranked[begin]), order[begin:end]

@@ -11,7 +11,23 @@ from typing import Final
 import numpy as np
 
 from schemas.kernel import compiled
-from sources.digits import EXACT, POWERS, decimal, whole
+from sources.digits import POWERS, decimal, whole
+from sources.flat_object import (
+    CLOSE,
+    FALSE,
+    LEVELS,
+    NONE,
+    NUMBER,
+    PU,
+    QUOTE,
+    SLOTS,
+    ST,
+    TEXT,
+    TRUE,
+    is_word,
+    read_fields,
+)
+from sources.symbols import find_symbol
 
 HANDED_BACK: Final = 0
 DEPTH: Final = 1
@@ -21,203 +37,17 @@ AGG_TRADE: Final = 4
 MARK: Final = 5
 OTHER_PRODUCT: Final = 6  # `st` of the other half of the merged universe
 
-SYMBOL_BYTES: Final = 32
 _NS_PER_MS = 1_000_000
-_QUOTE, _COMMA, _COLON, _OPEN, _CLOSE, _LIST, _LIST_END = 34, 44, 58, 123, 125, 91, 93
-_ZERO, _NINE, _POINT, _MINUS, _BACKSLASH = 48, 57, 46, 45, 92
-_NONE, _TEXT, _NUMBER, _TRUE, _FALSE, _LEVELS = 0, 1, 2, 3, 4, 5
-_PU, _ST = 0, 1  # two-letter keys we need take the slots of control characters
-
-
-def hash_plain(buffer, start, stop):  # type: ignore[no-untyped-def]
-    """FNV-1a of a symbol's bytes, as a non-negative int64."""
-    value = np.uint64(14695981039346656037)
-    for p in range(start, stop):
-        value = (value ^ np.uint64(buffer[p])) * np.uint64(1099511628211)
-    return np.int64(value >> np.uint64(1))
-
-
-symbol_hash = compiled(hash_plain)
-
-
-def find_plain(buffer, start, stop, table, names):  # type: ignore[no-untyped-def]
-    """Index of the symbol in [start, stop), or −1. `table` is open addressing over `names`."""
-    length = stop - start
-    if length <= 0 or length >= SYMBOL_BYTES:
-        return np.int64(-1)
-    mask = len(table) - 1
-    slot = symbol_hash(buffer, start, stop) & mask
-    while table[slot] >= 0:
-        known = table[slot]
-        if names[known, SYMBOL_BYTES - 1] == length:
-            same = True
-            for k in range(length):
-                if names[known, k] != buffer[start + k]:
-                    same = False
-                    break
-            if same:
-                return np.int64(known)
-        slot = (slot + 1) & mask
-    return np.int64(-1)
-
-
-find_symbol = compiled(find_plain)
-
-
-def levels_plain(buffer, p, stop, row, px, size, places):  # type: ignore[no-untyped-def]
-    """Read `[["px","size"],…]` at p into rows. Returns (past it, next row), or (−1, row).
-
-    All prices of a frame share their number of decimals, kept in places[0] (−1 before the first).
-    """
-    if buffer[p] != _LIST:
-        return np.int64(-1), row
-    p += 1
-    if buffer[p] == _LIST_END:
-        return p + 1, row
-    while p + 8 < stop:
-        if row >= len(px) or buffer[p] != _LIST or buffer[p + 1] != _QUOTE:
-            return np.int64(-1), row
-        p += 2
-        for number in range(2):
-            value = np.int64(0)
-            point = np.int64(-1)
-            begin = p
-            while p < stop:
-                c = np.int64(buffer[p])
-                digit = c - _ZERO
-                if 0 <= digit <= 9:
-                    value = value * 10 + digit
-                elif c == _POINT and point < 0 and p > begin:
-                    point = p
-                else:
-                    break
-                p += 1
-            if p == begin or p - begin > 18 or p + 2 >= stop or buffer[p] != _QUOTE:
-                return np.int64(-1), row
-            if value >= EXACT or point == p - 1:
-                return np.int64(-1), row
-            decimals = p - 1 - point if point >= 0 else np.int64(0)
-            if number == 0:
-                if places[0] < 0:
-                    places[0] = decimals
-                if decimals != places[0] or value == 0:
-                    return np.int64(-1), row
-                px[row] = value
-                if buffer[p + 1] != _COMMA or buffer[p + 2] != _QUOTE:
-                    return np.int64(-1), row
-                p += 3
-            else:
-                size[row] = value / POWERS[decimals]
-                if buffer[p + 1] != _LIST_END:
-                    return np.int64(-1), row
-                p += 2
-        row += 1
-        if buffer[p] == _LIST_END:
-            return p + 1, row
-        if buffer[p] != _COMMA:
-            return np.int64(-1), row
-        p += 1
-    return np.int64(-1), row
-
-
-read_levels = compiled(levels_plain)
-
-
-def fields_plain(buffer, p, stop, kinds, begins, ends, row, px, size, places):  # type: ignore[no-untyped-def]
-    """Read one flat object at p; its one-letter keys fill the slots. Returns (past it, next row).
-
-    `b` and `a` may be lists of levels (bids must come first). −1 when the shape is another.
-    """
-    if buffer[p] != _OPEN:
-        return np.int64(-1), row
-    p += 1
-    while p < stop and buffer[p] == _QUOTE:
-        first = np.int64(buffer[p + 1])
-        slot = np.int64(-1)
-        if buffer[p + 2] == _QUOTE:
-            slot = first
-            p += 3
-        else:
-            q = p + 1
-            while q < stop and buffer[q] != _QUOTE and buffer[q] != _BACKSLASH:
-                q += 1
-            if q >= stop or buffer[q] != _QUOTE:
-                return np.int64(-1), row
-            if q - p == 3:
-                second = buffer[p + 2]
-                if first == 112 and second == 117:  # pu
-                    slot = _PU
-                elif first == 115 and second == 116:  # st
-                    slot = _ST
-            p = q + 1
-        if slot > 127 or p >= stop or buffer[p] != _COLON:
-            return np.int64(-1), row
-        p += 1
-        c = buffer[p]
-        kind = _NONE
-        begin = p
-        end = p
-        if c == _QUOTE:
-            begin = p + 1
-            q = begin
-            while q < stop and buffer[q] != _QUOTE and buffer[q] != _BACKSLASH:
-                q += 1
-            if q >= stop or buffer[q] != _QUOTE:
-                return np.int64(-1), row
-            end, kind, p = q, _TEXT, q + 1
-        elif _ZERO <= c <= _NINE:
-            q = p
-            while q < stop and _ZERO <= buffer[q] <= _NINE:
-                q += 1
-            end, kind, p = q, _NUMBER, q
-        elif c == _LIST:
-            if slot not in (97, 98) or (slot == 98 and kinds[97] != _NONE):
-                return np.int64(-1), row
-            begin = row
-            p, row = read_levels(buffer, p, stop, row, px, size, places)
-            if p < 0:
-                return np.int64(-1), row
-            end, kind = row, _LEVELS
-        elif c == 116 and p + 4 <= stop and buffer[p + 3] == 101:  # true
-            kind, p = _TRUE, p + 4
-        elif c == 102 and p + 5 <= stop and buffer[p + 4] == 101:  # false
-            kind, p = _FALSE, p + 5
-        else:
-            return np.int64(-1), row
-        if slot >= 0:
-            if kinds[slot] != _NONE:
-                return np.int64(-1), row
-            kinds[slot], begins[slot], ends[slot] = kind, begin, end
-        if p < stop and buffer[p] == _COMMA:
-            p += 1
-            continue
-        if p < stop and buffer[p] == _CLOSE:
-            return p + 1, row
-        return np.int64(-1), row
-    return np.int64(-1), row
-
-
-read_fields = compiled(fields_plain)
-
-
-def _is_plain(buffer, start, stop, word):  # type: ignore[no-untyped-def]
-    if stop - start != len(word):
-        return False
-    for k in range(len(word)):
-        if buffer[start + k] != word[k]:
-            return False
-    return True
-
-
-_is = compiled(_is_plain)
+_MOST_MS = 10_000_000_000_000
+_MINUS = 45
 _STREAM = np.frombuffer(b'{"stream":"', np.uint8)
 _DATA = np.frombuffer(b',"data":', np.uint8)
-_DEPTH = np.frombuffer(b"depthUpdate", np.uint8)
-_TICKER = np.frombuffer(b"bookTicker", np.uint8)
-_TRADE = np.frombuffer(b"trade", np.uint8)
-_AGG = np.frombuffer(b"aggTrade", np.uint8)
-_MARK = np.frombuffer(b"markPriceUpdate", np.uint8)
-_MARKET = np.frombuffer(b"MARKET", np.uint8)
+_DEPTH_WORD = np.frombuffer(b"depthUpdate", np.uint8)
+_TICKER_WORD = np.frombuffer(b"bookTicker", np.uint8)
+_TRADE_WORD = np.frombuffer(b"trade", np.uint8)
+_AGG_WORD = np.frombuffer(b"aggTrade", np.uint8)
+_MARK_WORD = np.frombuffer(b"markPriceUpdate", np.uint8)
+_MARKET_WORD = np.frombuffer(b"MARKET", np.uint8)
 
 
 def signed_plain(buffer, start, stop):  # type: ignore[no-untyped-def]
@@ -269,9 +99,9 @@ def scan_plain(  # type: ignore[no-untyped-def]
     top[5, n], fill[6, n], mark[5, n]: symbol, received_ns, line, venue_ns, then id (top, fill),
     kind (fill) or next funding (mark); top_px[4, n], fill_px[2, n], mark_px[3, n]: the numbers.
     """
-    kinds = np.zeros(128, np.int8)
-    begins = np.zeros(128, np.int64)
-    ends = np.zeros(128, np.int64)
+    kinds = np.zeros(SLOTS, np.int8)
+    begins = np.zeros(SLOTS, np.int64)
+    ends = np.zeros(SLOTS, np.int64)
     places = np.zeros(1, np.int64)
     n_frame = n_row = n_top = n_fill = n_mark = 0
     for i in range(len(start)):
@@ -280,58 +110,58 @@ def scan_plain(  # type: ignore[no-untyped-def]
             continue
         p = start[i]
         end = stop[i]
-        wrapped = end - p > 24 and _is(buffer, p, p + 11, _STREAM)
+        wrapped = end - p > 24 and is_word(buffer, p, p + 11, _STREAM)
         if wrapped:
             p += 11
-            while p < end and buffer[p] != _QUOTE:
+            while p < end and buffer[p] != QUOTE:
                 p += 1
             p += 1
-            if p + 8 >= end or not _is(buffer, p, p + 8, _DATA):
+            if p + 8 >= end or not is_word(buffer, p, p + 8, _DATA):
                 continue
             p += 8
-            if buffer[end - 1] != _CLOSE:
+            if buffer[end - 1] != CLOSE:
                 continue
             end -= 1
         if end - p < 16:
             continue
-        kinds[:] = _NONE
+        kinds[:] = NONE
         places[0] = -1
         past, next_row = read_fields(
             buffer, p, end, kinds, begins, ends, n_row, rows[5], size, places
         )
-        if past != end or kinds[115] != _TEXT:
+        if past != end or kinds[115] != TEXT:
             continue
         symbol = find_symbol(buffer, begins[115], ends[115], table, names)
         if symbol < 0:
             continue
-        if kinds[_ST] != _NONE:
-            if kinds[_ST] != _NUMBER:
+        if kinds[ST] != NONE:
+            if kinds[ST] != NUMBER:
                 continue
-            if product > 0 and whole(buffer, begins[_ST], ends[_ST]) != product:
+            if product > 0 and whole(buffer, begins[ST], ends[ST]) != product:
                 code[i] = OTHER_PRODUCT
                 continue
         venue_ns = np.int64(0)
         e0, e1 = begins[101], ends[101]
-        named = kinds[101] == _TEXT
-        is_mark = named and _is(buffer, e0, e1, _MARK)
-        if kinds[69] != _NONE:  # E, the one stamp that every kind has
+        named = kinds[101] == TEXT
+        is_mark = named and is_word(buffer, e0, e1, _MARK_WORD)
+        if kinds[69] != NONE:  # E, the one stamp that every kind has
             stamp = whole(buffer, begins[69], ends[69])
-            if kinds[69] != _NUMBER or stamp < 0 or stamp >= 10_000_000_000_000:
+            if kinds[69] != NUMBER or stamp < 0 or stamp >= _MOST_MS:
                 continue
             venue_ns = stamp * _NS_PER_MS
         line = first_line + i
-        if named and _is(buffer, e0, e1, _DEPTH):
-            if kinds[98] != _LEVELS or kinds[97] != _LEVELS:
+        if named and is_word(buffer, e0, e1, _DEPTH_WORD):
+            if kinds[98] != LEVELS or kinds[97] != LEVELS:
                 continue
-            if kinds[85] != _NUMBER or kinds[117] != _NUMBER:
+            if kinds[85] != NUMBER or kinds[117] != NUMBER:
                 continue
             first = whole(buffer, begins[85], ends[85])
             last = whole(buffer, begins[117], ends[117])
             previous = np.int64(-1)
-            if kinds[_PU] != _NONE:
-                if kinds[_PU] != _NUMBER:
+            if kinds[PU] != NONE:
+                if kinds[PU] != NUMBER:
                     continue
-                previous = whole(buffer, begins[_PU], ends[_PU])
+                previous = whole(buffer, begins[PU], ends[PU])
                 if previous < 0:
                     continue
             if first < 0 or last < first or next_row == n_row:
@@ -362,10 +192,10 @@ def scan_plain(  # type: ignore[no-untyped-def]
             n_frame += 1
             n_row = next_row
             code[i] = DEPTH
-        elif (named and _is(buffer, e0, e1, _TICKER)) or kinds[101] == _NONE:
-            if kinds[98] != _TEXT or kinds[66] != _TEXT or kinds[97] != _TEXT:
+        elif (named and is_word(buffer, e0, e1, _TICKER_WORD)) or kinds[101] == NONE:
+            if kinds[98] != TEXT or kinds[66] != TEXT or kinds[97] != TEXT:
                 continue
-            if kinds[65] != _TEXT or kinds[117] != _NUMBER or price_decimals[symbol] < 0:
+            if kinds[65] != TEXT or kinds[117] != NUMBER or price_decimals[symbol] < 0:
                 continue
             if not _numbers(buffer, begins, ends, _TOP_SLOTS, top_px, n_top):
                 continue
@@ -380,12 +210,12 @@ def scan_plain(  # type: ignore[no-untyped-def]
                 continue
             n_top += 1
             code[i] = TOP
-        elif named and (_is(buffer, e0, e1, _TRADE) or _is(buffer, e0, e1, _AGG)):
+        elif named and (is_word(buffer, e0, e1, _TRADE_WORD) or is_word(buffer, e0, e1, _AGG_WORD)):
             single = ends[101] - begins[101] == 5
             number = 116 if single else 97  # t, a
-            if kinds[112] != _TEXT or kinds[113] != _TEXT or kinds[number] != _NUMBER:
+            if kinds[112] != TEXT or kinds[113] != TEXT or kinds[number] != NUMBER:
                 continue
-            if kinds[109] != _TRUE and kinds[109] != _FALSE:
+            if kinds[109] != TRUE and kinds[109] != FALSE:
                 continue
             if price_decimals[symbol] < 0:
                 continue
@@ -393,12 +223,12 @@ def scan_plain(  # type: ignore[no-untyped-def]
                 continue
             if fill_px[0, n_fill] <= 0.0 or fill_px[1, n_fill] <= 0.0:
                 continue
-            sold = kinds[109] == _TRUE
+            sold = kinds[109] == TRUE
             ordinary = True
-            if kinds[88] != _NONE:  # X
-                if kinds[88] != _TEXT:
+            if kinds[88] != NONE:  # X
+                if kinds[88] != TEXT:
                     continue
-                ordinary = _is(buffer, begins[88], ends[88], _MARKET)
+                ordinary = is_word(buffer, begins[88], ends[88], _MARKET_WORD)
             fill[0, n_fill] = symbol
             fill[1, n_fill] = received[i]
             fill[2, n_fill] = line
@@ -411,9 +241,9 @@ def scan_plain(  # type: ignore[no-untyped-def]
             n_fill += 1
             code[i] = TRADE if single else AGG_TRADE
         elif is_mark:
-            if kinds[112] != _TEXT or kinds[105] != _TEXT or kinds[114] != _TEXT:
+            if kinds[112] != TEXT or kinds[105] != TEXT or kinds[114] != TEXT:
                 continue
-            if kinds[84] != _NUMBER:
+            if kinds[84] != NUMBER:
                 continue
             good = True
             for k, slot in enumerate((112, 105, 114)):  # p i r
@@ -423,7 +253,7 @@ def scan_plain(  # type: ignore[no-untyped-def]
             funding_ms = whole(buffer, begins[84], ends[84])
             if not good or not mark_px[0, n_mark] > 0.0 or not mark_px[1, n_mark] > 0.0:
                 continue
-            if funding_ms < 0 or funding_ms >= 10_000_000_000_000:
+            if funding_ms < 0 or funding_ms >= _MOST_MS:
                 continue
             mark[0, n_mark] = symbol
             mark[1, n_mark] = received[i]

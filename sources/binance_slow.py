@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+from schemas.control import Reason
 from sources import binance_wire as wire
 from sources.binance_columns import Slow
 from sources.binance_scan import AGG_TRADE, TRADE
@@ -74,11 +75,11 @@ def _depth(
     frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
 ) -> None:
     if not isinstance(frame.b, list) or not isinstance(frame.a, list):
-        raise Refused("missing_field", "a depth frame needs lists b and a")
+        raise Refused(Reason.missing_field, "a depth frame needs lists b and a")
     first, last = wire.identifier(frame.U), wire.identifier(frame.u)
     previous = -1 if frame.pu is None else wire.identifier(frame.pu)
     if last < first:
-        raise Refused("bad_id", f"ids run backwards: U={first}, u={last}")
+        raise Refused(Reason.bad_id, f"ids run backwards: U={first}, u={last}")
     levels = [*frame.b, *frame.a]
     symbol, decimals = symbol_of(frame.s, levels[0][0] if levels else None)
     side = [1] * len(frame.b) + [-1] * len(frame.a)
@@ -95,7 +96,7 @@ def _top(
     frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
 ) -> None:
     if not isinstance(frame.b, str) or not isinstance(frame.a, str):
-        raise Refused("missing_field", "a ticker needs texts b and a")
+        raise Refused(Reason.missing_field, "a ticker needs texts b and a")
     numbers = wire.price(frame.b), wire.size(frame.B), wire.price(frame.a), wire.size(frame.A)
     number = wire.identifier(frame.u)
     venue_ns = wire.stamp_ns(frame.E)
@@ -110,7 +111,7 @@ def _fill(
     number = wire.identifier(frame.t if single else frame.a)
     px, size = wire.price(frame.p), wire.size(frame.q)
     if frame.m is None:
-        raise Refused("missing_field", "a fill needs m")
+        raise Refused(Reason.missing_field, "a fill needs m")
     ordinary = frame.X in (None, "MARKET") and size > 0.0
     venue_ns = wire.stamp_ns(frame.E)
     symbol, _ = symbol_of(frame.s, frame.p)
@@ -125,7 +126,7 @@ def _mark(
     mark, index_px = wire.number(frame.p or ""), wire.number(frame.i or "")
     for value in (mark, index_px):
         if value <= 0.0:
-            raise Refused("bad_price", f"mark or index {value} is not positive")
+            raise Refused(Reason.bad_price, f"mark or index {value} is not positive")
     rate = wire.number(frame.r or "")
     symbol, _ = symbol_of(frame.s, None)
     ints = (symbol, *stamp, wire.stamp_ns(frame.E), wire.stamp_ns(frame.T))
@@ -145,10 +146,10 @@ _READERS = {
 def _forced(frame: Frame, index: int) -> Forced:
     order = frame.o
     if order is None or order.S not in ("BUY", "SELL"):
-        raise Refused("missing_field", "a forced order needs S BUY or SELL")
+        raise Refused(Reason.missing_field, "a forced order needs S BUY or SELL")
     size = wire.size(order.z)
     if size <= 0.0:
-        raise Refused("bad_size", "a forced order without a fill")
+        raise Refused(Reason.bad_size, "a forced order without a fill")
     return Forced(
         index,
         order.s,
@@ -164,9 +165,9 @@ def read_depth(body: bytes, decimals_for: Callable[[str | None], int]) -> Held:
     try:
         depth = wire.DEPTH.decode(body)
     except msgspec.ValidationError as error:
-        raise Refused("wrong_type", str(error)) from error
+        raise Refused(Reason.wrong_type, str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused("not_json", str(error)) from error
+        raise Refused(Reason.not_json, str(error)) from error
     levels = [*depth.bids, *depth.asks]
     decimals = decimals_for(levels[0][0] if levels else None)
     side = [1] * len(depth.bids) + [-1] * len(depth.asks)
@@ -191,7 +192,7 @@ def read_open_interest(body: bytes) -> tuple[str, int, float]:
     try:
         answer = wire.OPEN_INTEREST.decode(body)
     except msgspec.ValidationError as error:
-        raise Refused("wrong_type", str(error)) from error
+        raise Refused(Reason.wrong_type, str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused("not_json", str(error)) from error
+        raise Refused(Reason.not_json, str(error)) from error
     return answer.symbol, wire.stamp_ns(answer.time), wire.size(answer.openInterest)

@@ -11,6 +11,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from schemas.control import Reason
+
 NS_PER_MS: Final = 1_000_000
 _MOST_TICKS: Final = 1 << 53
 _MOST_SIZE: Final = 1e18
@@ -64,7 +66,7 @@ class Wrapped(Struct):
 class Depth(Struct):
     """The REST depth snapshot."""
 
-    lastUpdateId: int  # noqa: N815
+    lastUpdateId: int
     bids: list[Level]
     asks: list[Level]
     T: int = 0
@@ -74,7 +76,7 @@ class Depth(Struct):
 class OpenInterest(Struct):
     """The REST open interest."""
 
-    openInterest: str  # noqa: N815
+    openInterest: str
     symbol: str
     time: int = 0
 
@@ -82,7 +84,7 @@ class OpenInterest(Struct):
 class Refused(Exception):
     """A frame that cannot be used. Never leaves the session: it becomes a Rejected item."""
 
-    def __init__(self, reason: str, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str) -> None:
         self.reason, self.detail = reason, detail
         super().__init__(f"{reason}: {detail}")
 
@@ -104,9 +106,9 @@ def decode(payload: bytes) -> list[Frame]:
             return _FRAMES.decode(payload)
         return [_FRAME.decode(payload)]
     except msgspec.ValidationError as error:
-        raise Refused("wrong_type", str(error)) from error
+        raise Refused(Reason.wrong_type, str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused("not_json", str(error)) from error
+        raise Refused(Reason.not_json, str(error)) from error
 
 
 def decimals_of(text: str) -> int:
@@ -115,32 +117,32 @@ def decimals_of(text: str) -> int:
     >>> decimals_of("61800.20")
     2
     """
-    return max(0, -int(_decimal(text, "bad_price").as_tuple().exponent))
+    return max(0, -int(_decimal(text, Reason.bad_price).as_tuple().exponent))
 
 
 def ticks(text: str, decimals: int) -> int:
     """A price in units of 10^-decimals. Raises Refused unless positive, exact and not absurd."""
-    scaled = _decimal(text, "bad_price").scaleb(decimals)
+    scaled = _decimal(text, Reason.bad_price).scaleb(decimals)
     if not 0 < scaled < _MOST_TICKS:
-        raise Refused("bad_price", f"price {text} is out of range")
+        raise Refused(Reason.bad_price, f"price {text} is out of range")
     if scaled != scaled.to_integral_value():
-        raise Refused("price_scale", f"price {text} has more than {decimals} decimals")
+        raise Refused(Reason.price_scale, f"price {text} has more than {decimals} decimals")
     return int(scaled)
 
 
 def price(text: str | None) -> float:
     """A positive finite price. Raises Refused."""
-    value = float(_decimal(_present(text, "a price"), "bad_price"))
+    value = float(_decimal(_present(text, "a price"), Reason.bad_price))
     if not 0.0 < value < _MOST_TICKS:
-        raise Refused("bad_price", f"price {text} is out of range")
+        raise Refused(Reason.bad_price, f"price {text} is out of range")
     return value
 
 
 def size(text: str | None) -> float:
     """A non-negative finite size. Raises Refused."""
-    value = float(_decimal(_present(text, "a size"), "bad_size"))
+    value = float(_decimal(_present(text, "a size"), Reason.bad_size))
     if not 0.0 <= value < _MOST_SIZE:
-        raise Refused("bad_size", f"size {text} is out of range")
+        raise Refused(Reason.bad_size, f"size {text} is out of range")
     return value
 
 
@@ -148,30 +150,30 @@ def number(text: str | None) -> float:
     """A finite number; NaN for no text, which is how a venue says "none". Raises Refused."""
     if not _present(text, "a number"):
         return float("nan")
-    return float(_decimal(str(text), "bad_number"))
+    return float(_decimal(str(text), Reason.bad_number))
 
 
 def stamp_ns(milliseconds: int) -> int:
     """A venue stamp in ns. Raises Refused when it is no time in ms."""
     if not 0 <= milliseconds < _MOST_MS:
-        raise Refused("bad_time", f"venue time {milliseconds} is out of range")
+        raise Refused(Reason.bad_time, f"venue time {milliseconds} is out of range")
     return milliseconds * NS_PER_MS
 
 
 def identifier(value: object) -> int:
     """A non-negative id. Raises Refused."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 62:
-        raise Refused("bad_id", f"id {value!r} is missing or out of range")
+        raise Refused(Reason.bad_id, f"id {value!r} is missing or out of range")
     return value
 
 
 def _present(text: str | None, what: str) -> str:
     if text is None:
-        raise Refused("missing_field", f"{what} is missing")
+        raise Refused(Reason.missing_field, f"{what} is missing")
     return text
 
 
-def _decimal(text: str, reason: str) -> Decimal:
+def _decimal(text: str, reason: Reason) -> Decimal:
     try:
         value = Decimal(text)
     except InvalidOperation:

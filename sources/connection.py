@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from schemas.chunk import Array, Chunk
-from schemas.control import Clock, End, Gap, Progress, Rejected, Seen, Wish
+from schemas.control import Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
 from schemas.errors import BrokenInvariant
 from schemas.units import NS_PER_S, floor_ns
 from sources.lines import BAD, CONTROL, Lines
@@ -81,9 +81,7 @@ class Connection:
                 self._run(lines.part(begin, end), clock_ns[begin:end], misplaced[begin:end], out)
         return out
 
-    def _breaks(
-        self, lines: Lines, clock_ns: Array, special: Array, misplaced: Array
-    ) -> list[int]:
+    def _breaks(self, lines: Lines, clock_ns: Array, special: Array, misplaced: Array) -> list[int]:
         """Where a run must end: around control lines, before holes."""
         alone = special & (lines.kind == CONTROL)
         hole = special & (lines.kind != CONTROL) & (lines.kind != BAD) & ~misplaced
@@ -118,7 +116,7 @@ class Connection:
             lines.first_line + index,
             int(clock_ns[index]),
             stamp,
-            "bad_line" if bad else "time_back",
+            Reason.bad_line if bad else Reason.time_back,
             "no stamp, or nothing after it" if bad else detail,
             lines.payload(index)[:_SHOWN].decode("utf-8", "replace"),
         )
@@ -188,7 +186,9 @@ class Connection:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             frame = lines.payload(0)[:_SHOWN].decode("utf-8", "replace")
             stamp = int(lines.received_ns[0])
-            rejected = Rejected(self.name, line, at_ns, stamp, "bad_control", str(error), frame)
+            rejected = Rejected(
+                self.name, line, at_ns, stamp, Reason.bad_control, str(error), frame
+            )
             self._spread([rejected], at_ns, out)
             return
         if misplaced:
@@ -232,7 +232,7 @@ class Connection:
         self.last_ns = int(clock_ns[-1])
 
     def _hash(self, lines: Lines, begin: int, end: int, count: int) -> None:
-        self.digest.update(lines.buffer[begin:end])
+        self.digest.update(lines.buffer[begin:end].data)
         self.bytes_done += end - begin
         self.lines_done += count
 

@@ -42,7 +42,7 @@ def decimal_plain(buffer, start, stop):  # type: ignore[no-untyped-def]
         if 0 <= digit <= 9:
             value = value * 10 + digit
         elif c == _POINT and point < 0 and p > start and p + 1 < stop:
-            point = p
+            point = np.int64(p)
         else:
             return np.int64(-1), 0
     if value >= EXACT:

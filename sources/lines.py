@@ -1,4 +1,4 @@
-"""Stamped lines in a buffer: `<received_ns> <payload>\\n`, indexed by one kernel (C3).
+"""Stamped lines in a buffer, `<received_ns> <payload>` each, indexed by one kernel (C3).
 
 What a live connection has just written to its spool and what a replay has just read look the
 same here: bytes, and for each whole line where its payload starts and stops, its stamp, and

@@ -4,6 +4,7 @@ A replay scans each file before it starts, so that it knows which instruments mu
 and which of them has most volume.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -110,10 +111,8 @@ def _listed(raw: list[dict[str, object]], venue: str, refine: Refine) -> list[In
     return instruments
 
 
-def _sum_turnover(items: list[object], turnover: dict[str, float]) -> None:
+def _sum_turnover(items: Sequence[object], turnover: dict[str, float]) -> None:
     for item in items:
         if isinstance(item, Chunk) and item.kind == "trade":
             usd = float(np.dot(item.columns["px"], item.columns["size_base"]))
             turnover[item.instrument] = turnover.get(item.instrument, 0.0) + usd
-
-

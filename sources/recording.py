@@ -63,7 +63,7 @@ def open_recording(path: Path) -> "Recording":
         raw.close()
         message = f"{path}: is zstandard; this version reads gzip and plain text"
         raise UsageError(message)
-    stream = raw
+    stream: BinaryIO = raw
     if magic.startswith(_GZIP):
         stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw, mode="rb"))
     return Recording(connection_name(path), str(path), stream, path.stat().st_size, raw)

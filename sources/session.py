@@ -33,7 +33,7 @@ class Session(Protocol):
         ...
 
     def wished(self, symbol: str, received_ns: int, line: int) -> list[Item]:
-        """Take note that a snapshot was wished for elsewhere (a failed self-check): lose that book."""
+        """Lose one book: a snapshot was wished for elsewhere (a failed self-check)."""
         ...
 
     def instruments(self) -> Mapping[str, Instrument]:

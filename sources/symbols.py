@@ -1,9 +1,48 @@
 """The symbols of a connection, findable by a kernel: open addressing over their bytes."""
 
+from typing import Final
+
 import numpy as np
 
 from schemas.chunk import Array
-from sources.binance_scan import SYMBOL_BYTES, symbol_hash
+from schemas.kernel import compiled
+
+SYMBOL_BYTES: Final = 32  # the last one holds the length
+
+
+def hash_plain(buffer, start, stop):  # type: ignore[no-untyped-def]
+    """FNV-1a of a symbol's bytes, as a non-negative int64."""
+    value = np.uint64(14695981039346656037)
+    for p in range(start, stop):
+        value = (value ^ np.uint64(buffer[p])) * np.uint64(1099511628211)
+    return np.int64(value >> np.uint64(1))
+
+
+symbol_hash = compiled(hash_plain)
+
+
+def find_plain(buffer, start, stop, table, names):  # type: ignore[no-untyped-def]
+    """Index of the symbol in [start, stop), or −1. `table` is open addressing over `names`."""
+    length = stop - start
+    if length <= 0 or length >= SYMBOL_BYTES:
+        return np.int64(-1)
+    mask = len(table) - 1
+    slot = symbol_hash(buffer, start, stop) & mask
+    while table[slot] >= 0:
+        known = table[slot]
+        if names[known, SYMBOL_BYTES - 1] == length:
+            same = True
+            for k in range(length):
+                if names[known, k] != buffer[start + k]:
+                    same = False
+                    break
+            if same:
+                return np.int64(known)
+        slot = (slot + 1) & mask
+    return np.int64(-1)
+
+
+find_symbol = compiled(find_plain)
 
 
 class Symbols:

@@ -184,7 +184,7 @@ class VolatilityStream:
             venue=tick.venue,
             instrument=tick.instrument,
             asset=tick.asset,
-            price=self.base.price,
+            price=None if tick.quality in (Quality.gap, Quality.stale) else tick.microprice,
             **{f"realised_variance_{name}": value for name, value in self.realised.items()},
             **vols,
             signature_ratio=self.signature,
