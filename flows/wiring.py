@@ -23,6 +23,11 @@ class Wiring(Struct, frozen=True):
     settings_hash: str
     code_version: str
 
+    @property
+    def connections(self) -> list[str]:
+        """Names of all inputs."""
+        return [listing.connection for listing in self.listings]
+
     def first_line_hash(self, connection: str) -> str:
         """Hash of a recording's first line."""
         line = next(x.first_line for x in self.listings if x.connection == connection)

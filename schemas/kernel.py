@@ -15,6 +15,8 @@ from typing import Any, cast
 
 _HERE = Path(__file__).resolve().parent.parent
 _KERNEL_FOLDERS = ("schemas", "models", "sources")
+_IMPORT = b"from schemas.kernel import"  # a file with kernels
+_CONSTANTS = ("units.py", "kernel.py")  # kernels have these numbers compiled in
 
 
 def _sources_hash() -> str:
@@ -23,7 +25,9 @@ def _sources_hash() -> str:
         digest.update(f"{package}={version(package)};".encode())
     for folder in _KERNEL_FOLDERS:
         for path in sorted((_HERE / folder).rglob("*.py")):
-            digest.update(str(path.relative_to(_HERE)).encode() + b"\0" + path.read_bytes())
+            text = path.read_bytes()
+            if _IMPORT in text or path.name in _CONSTANTS:
+                digest.update(str(path.relative_to(_HERE)).encode() + b"\0" + text)
     return digest.hexdigest()
 
 

@@ -115,9 +115,9 @@ def fields_plain(buffer, p, stop, kinds, begins, ends, row, px, size, places):  
             if q - p == 3:
                 second = buffer[p + 2]
                 if first == 112 and second == 117:  # pu
-                    slot = PU
+                    slot = np.int64(PU)
                 elif first == 115 and second == 116:  # st
-                    slot = ST
+                    slot = np.int64(ST)
             p = q + 1
         if slot > 127 or p >= stop or buffer[p] != _COLON:
             return np.int64(-1), row

@@ -1,0 +1,135 @@
+"""What a replay tells when it is over: rows, regimes, triggers, speed, where to look next."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import Struct
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from flows.wiring import Wiring
+from schemas.settings import Settings
+from sinks.store import Store
+from sources.replay import ReplaySource
+
+_MOST_LINES: Final = 12
+_REGIMES: Final = """
+SELECT ts, scope, regime FROM regimes
+WHERE run = {run:String} AND changed ORDER BY ts, scope
+"""
+_TRIGGERS: Final = """
+SELECT ts, rule, scope, state, value FROM triggers WHERE run = {run:String} ORDER BY ts, rule, scope
+"""
+_SPAN: Final = "SELECT min(ts), max(ts) FROM ticks WHERE run = {run:String}"
+
+
+class Outcome(Struct):
+    """A finished replay."""
+
+    settings: Settings
+    source: ReplaySource
+    seconds: float
+    drained: bool
+
+    def _total(self, name: str) -> int:
+        return sum(c.counts[name] for c in self.source.connections.values())
+
+    @property
+    def lines(self) -> int:
+        """Lines read so far, earlier executions included."""
+        return sum(c.lines_done for c in self.source.connections.values())
+
+    @property
+    def rejected(self) -> int:
+        """Lines rejected in this execution."""
+        return self._total("rejected")
+
+    @property
+    def damaged(self) -> bool:
+        """Whether an input's bytes are wrong."""
+        return any(recording.damaged for recording in self.source.recordings.values())
+
+    def problems(self) -> list[str]:
+        """One sentence for each input that ended early."""
+        recordings = self.source.recordings.items()
+        return [
+            f"{r.path}: {r.problem} (line {self.source.connections[name].lines_done})"
+            for name, r in recordings
+            if r.problem
+        ]
+
+
+def show_members(console: Console, wiring: Wiring) -> None:
+    """What will be replayed and aligned."""
+    for listing in wiring.listings:
+        names = ", ".join(instrument.name for instrument in listing.instruments) or "nothing known"
+        console.print(f"[bold]{escape(listing.connection)}[/]: {escape(names)}")
+    members = ", ".join(wiring.members) or "no perpetual, so no market regime"
+    console.print(f"market regime of: {escape(members)}")
+
+
+def show(console: Console, store: Store, outcome: Outcome) -> None:
+    """Print the summary."""
+    run = outcome.settings.run
+    counts = store.counts(run)
+    begin, end = store.query(_SPAN, {"run": run}).rows[0]
+    if counts.get("ticks"):
+        console.print(f"[bold]{counts['ticks']:,} ticks[/] from {_when(begin)} to {_when(end)} UTC")
+    _listed(
+        console,
+        "regime changes",
+        [
+            f"{_when(ts)}  {scope}: {regime}"
+            for ts, scope, regime in store.query(_REGIMES, {"run": run}).rows
+        ],
+    )
+    _listed(
+        console,
+        "triggers",
+        [
+            f"{_when(ts)}  {rule} {state} on {scope} at {value:.6g}"
+            for ts, rule, scope, state, value in store.query(_TRIGGERS, {"run": run}).rows
+        ],
+    )
+    grid = Grid("table", "rows", box=None, pad_edge=False)
+    grid.columns[1].justify = "right"
+    for name, count in counts.items():
+        grid.add_row(name, f"{count:,}")
+    console.print(grid)
+    for problem in outcome.problems():
+        console.print(f"[yellow]{escape(problem)}[/]")
+    if outcome.rejected:
+        console.print(f"[yellow]{outcome.rejected:,} lines rejected[/]: see table rejected")
+    speed = outcome.lines / outcome.seconds if outcome.seconds else 0.0
+    what = "drained after" if outcome.drained else "done in"
+    console.print(
+        f"{outcome.lines:,} lines {what} {outcome.seconds:.1f} s: [bold]{speed:,.0f} lines/s[/]"
+    )
+    url = outcome.settings.store.url
+    console.print(f"store: {escape(str(store.where))}, run: {escape(run)}")
+    console.print("next:")
+    for sql in (
+        "SELECT ts, scope, regime, p_stress FROM regimes WHERE changed ORDER BY ts",
+        "SELECT ts, rule, scope, state, value FROM triggers ORDER BY ts LIMIT 20",
+        "SELECT instrument, max(spread_bp), min(bid_depth_usd_25bp) FROM ticks GROUP BY instrument",
+    ):
+        command = f'  seawall query --store {url} "{sql}"'
+        console.print(escape(command), soft_wrap=True, highlight=False)
+
+
+def _listed(console: Console, what: str, lines: Sequence[str]) -> None:
+    if not lines:
+        console.print(f"no {what}")
+        return
+    console.print(f"[bold]{len(lines)} {what}[/]")
+    shown = lines if len(lines) <= _MOST_LINES else lines[:_MOST_LINES]
+    for line in shown:
+        console.print(f"  {escape(line)}", highlight=False)
+    if len(lines) > len(shown):
+        console.print(f"  … and {len(lines) - len(shown)} more")
+
+
+def _when(at: Any) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S") if isinstance(at, datetime) else str(at)
