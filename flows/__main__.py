@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from flows.command.bench import bench
 from flows.command.check import check
 from flows.command.demo import demo
 from flows.command.query import query
@@ -42,7 +43,7 @@ def seawall(
     """Streaming risk over crypto market microstructure: from order books to triggers."""
 
 
-for command in (demo, replay, query, check, tables):
+for command in (demo, replay, query, check, tables, bench):
     app.command()(command)
 
 

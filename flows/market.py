@@ -1,6 +1,7 @@
-"""Chunks and clocks of one instrument → its grid items, and its forced orders at once.
+"""Chunks and clocks of one instrument → its grid items; its forced orders at once.
 
 chunks, gaps, clocks ─▶ wait for the least clock ─▶ fold in order ─▶ tick, depth curve
+                                                               └─▶ gap: the self-check failed
 """
 
 from bisect import bisect_left
@@ -22,7 +23,7 @@ from schemas.run import InstrumentRow
 from schemas.tables import Rows, rows_item
 
 VERSION = 1
-MarketItem = GridItem | Rows | End
+MarketItem = GridItem | Rows | Gap | End
 _ENDED = 1 << 62
 
 
@@ -116,7 +117,10 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
             out.append(rows_item(instrument_row(grid_ns, self.seen)))
         ready, self.pending = _split(self.pending, grid_ns)
         if ready:
-            _fold(market, merge(ready))
+            between = merge(ready)
+            for received_ns, rank in fold(market, between):
+                connection, line = between.place(rank)
+                out.append(Gap(self._name(), connection, received_ns, line, "book_mismatch"))
         tick, curve = market.tick(grid_ns)
         out.append(GridItem(market.instrument.name, grid_ns, tick, curve))
 
@@ -217,19 +221,22 @@ def _split(
     return ready, later
 
 
-def _fold(market: MarketState, between: Between) -> None:
+def fold(market: MarketState, between: Between) -> list[tuple[int, int]]:
+    """Fold all in order. Returns (received_ns, rank) of frames that failed the self-check."""
+    failed: list[tuple[int, int] | None] = []
     book, top = between.kinds.get("book"), between.kinds.get("top")
     for rank, _ in between.gaps:
         before, book = _cut(book, rank)
         tops, top = _cut(top, rank)
-        market.fold_book(before, tops)
+        failed.append(market.fold_book(before, tops))
         market.lose()
     if book is not None or top is not None:
-        market.fold_book(book, top)
+        failed.append(market.fold_book(book, top))
     if fills := between.kinds.get("trade"):
         market.fold_fills(fills)
     if marks := between.kinds.get("mark"):
         market.fold_marks(marks)
+    return [place for place in failed if place is not None]
 
 
 def _cut(part: Stretch | None, rank: int) -> tuple[Stretch | None, Stretch | None]:

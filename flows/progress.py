@@ -1,11 +1,13 @@
 """A progress bar over the bytes of the recordings, drawn beside the dataflow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -15,13 +17,31 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from sources.replay import ReplaySource
+from sources.replay import ReplayPartition, ReplaySource
 
 _EVERY_S = 0.1
 
 
+class WatchedSource(ReplaySource):
+    """Remembers, and tells, from which line on each file is read."""
+
+    began: dict[str, int]
+    tell: Callable[[str], None] | None = None
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: tuple[Any, ...] | None
+    ) -> ReplayPartition:
+        """Open the files and go to where they were left."""
+        part = super().build_part(step_id, for_part, resume_state)
+        self.began = {name: c.lines_done for name, c in self.connections.items()}
+        for name, lines in self.began.items():
+            if self.tell is not None:
+                self.tell(f"reading {name} from line {lines + 1}")
+        return part
+
+
 @contextmanager
-def progress(console: Console, source: ReplaySource, files: Sequence[Path]) -> Iterator[None]:
+def progress(console: Console, source: WatchedSource, files: Sequence[Path]) -> Iterator[None]:
     """Draw while the body runs; on a pipe nothing is drawn."""
     total = sum(file.stat().st_size for file in files)
     columns = (
@@ -33,12 +53,13 @@ def progress(console: Console, source: ReplaySource, files: Sequence[Path]) -> I
         TimeRemainingColumn(),
     )
     done = Event()
+    source.tell = lambda text: console.print(escape(text), highlight=False, soft_wrap=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("replay", total=total, lines=0)
 
         def draw() -> None:
             lines = sum(c.lines_done for c in list(source.connections.values()))
-            position = sum(r.position for r in list(source.recordings.values()))
+            position = sum(_position(r) for r in list(source.recordings.values()))
             bar.update(task, completed=position, lines=lines)
 
         def watch() -> None:
@@ -53,3 +74,11 @@ def progress(console: Console, source: ReplaySource, files: Sequence[Path]) -> I
             done.set()
             watcher.join()
             draw()
+
+
+def _position(recording: Any) -> int:
+    try:
+        position: int = recording.position
+    except ValueError:  # closed by the flow's thread at this very moment
+        position = recording.size
+    return position

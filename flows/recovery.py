@@ -1,15 +1,18 @@
-"""The recovery store: made, cleaned before each start, tied to one run (C16).
+"""The recovery folder: made, locked, cleaned before each start, tied to one run (C16).
 
 Bytewax 0.21.1 commits an epoch's snapshots before the epoch itself. After a kill in between they
 stay; the next start uses that epoch number again and overwrites only the keys it touches, so the
 start after that would load, for an untouched key, state of the dead execution: from the future.
 The cure is to delete, before each start, snapshots of epochs that the last execution never
-committed: those from its resume point on.
+committed: those from its resume point on. Of a running execution that would delete good ones, so
+a folder is locked as long as it is used.
 """
 
+import fcntl
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +20,12 @@ import msgspec
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from msgspec import Struct
 
-from schemas.errors import BrokenInvariant, UsageError
+from flows.engine import one_sentence
+from schemas.errors import SeawallError, UsageError
 
 _OWNER: Final = "seawall.json"
+_LOCK: Final = "seawall.lock"
+_PARTS: Final = "part-*.sqlite3"
 
 
 class Owner(Struct, frozen=True):
@@ -28,32 +34,68 @@ class Owner(Struct, frozen=True):
     run: str
     settings: str
     inputs: tuple[str, ...]
+    store: str
 
 
-def open_recovery(folder: Path, owner: Owner) -> RecoveryConfig:
-    """Make or clean the folder. Raises UsageError when it belongs to another run."""
-    mark = folder / _OWNER
+def check(folder: Path, owner: Owner) -> None:
+    """See whether the folder may be used. Raises UsageError when it belongs to something else."""
     if folder.exists() and not folder.is_dir():
         message = f"--state {folder}: is a file, not a folder"
         raise UsageError(message)
-    if mark.exists():
-        try:
-            known = msgspec.json.decode(mark.read_bytes(), type=Owner)
-        except msgspec.DecodeError as error:
-            message = f"--state {folder}: {_OWNER} is damaged; use a new folder"
-            raise UsageError(message) from error
-        if known != owner:
-            message = f"--state {folder}: {_difference(known, owner)}; use a new folder"
-            raise UsageError(message)
-        clean(folder)
-    else:
-        if folder.exists() and any(folder.iterdir()):
+    mark = folder / _OWNER
+    if not mark.exists():
+        if folder.exists() and any(file.name != _LOCK for file in folder.iterdir()):
             message = f"--state {folder}: holds other files; use an empty or new folder"
             raise UsageError(message)
+        return
+    try:
+        known = msgspec.json.decode(mark.read_bytes(), type=Owner)
+    except msgspec.DecodeError as error:
+        message = f"--state {folder}: {_OWNER} is damaged; use a new folder"
+        raise UsageError(message) from error
+    if known != owner:
+        message = f"--state {folder}: {_difference(known, owner)}; use a new folder"
+        raise UsageError(message)
+
+
+@contextmanager
+def recovery(folder: Path, owner: Owner) -> Iterator[RecoveryConfig]:
+    """Make or clean the folder, and keep it locked. Raises UsageError as `check` does.
+
+    A kill at any moment leaves a folder that the next start can use.
+    """
+    check(folder, owner)
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-        init_db_dir(folder, 1)
-        mark.write_bytes(msgspec.json.encode(owner))
-    return RecoveryConfig(str(folder))
+    except OSError as error:
+        message = f"--state {folder}: cannot be made: {error.strerror}"
+        raise UsageError(message) from error
+    with locked(folder):
+        mark = folder / _OWNER
+        if not mark.exists():
+            half = mark.with_suffix(".part")
+            half.write_bytes(msgspec.json.encode(owner))
+            half.rename(mark)
+            half.unlink(missing_ok=True)
+        if not _is_complete(folder):
+            for part in folder.glob(_PARTS + "*"):
+                part.unlink()
+            with one_sentence(folder):
+                init_db_dir(folder, 1)
+        clean(folder)
+        yield RecoveryConfig(str(folder))
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep others away. Raises UsageError when another process uses the folder."""
+    with (folder / _LOCK).open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"--state {folder}: is in use by another process"
+            raise UsageError(message) from error
+        yield
 
 
 def _difference(known: Owner, owner: Owner) -> str:
@@ -61,35 +103,47 @@ def _difference(known: Owner, owner: Owner) -> str:
         return f"holds the state of run {known.run!r}"
     if known.inputs != owner.inputs:
         return f"holds the state of a replay of {', '.join(known.inputs)}"
+    if known.store != owner.store:
+        return f"goes with store {known.store}"
     return "was made with other settings"
 
 
 def clean(folder: Path) -> int:
-    """Delete snapshots of epochs that were never committed. Returns how many."""
-    parts = sorted(folder.glob("part-*.sqlite3"))
-    resume = _resume_epoch(parts)
-    if resume is None:
-        return 0
+    """Delete snapshots of epochs that were never committed. Returns how many.
+
+    Raises SeawallError when a file cannot be read or written.
+    """
+    parts = sorted(folder.glob(_PARTS))
+    resume = resume_epoch(folder)
     deleted = 0
-    for part in parts:
-        with closing(sqlite3.connect(part)) as db:
+    for part in parts if resume is not None else ():
+        with _opened(part) as db:
             deleted += db.execute("DELETE FROM snaps WHERE snap_epoch >= ?", (resume,)).rowcount
             db.commit()
     return deleted
 
 
-def _resume_epoch(parts: Sequence[Path]) -> int | None:
-    """The epoch at which the next execution will resume, over all part files."""
+def resumes(folder: Path) -> bool:
+    """Whether the folder holds a committed snapshot, so that a start would not be from scratch."""
+    resume = resume_epoch(folder)
+    if resume is None:
+        return False
+    for part in sorted(folder.glob(_PARTS)):
+        with _opened(part) as db:
+            sql = "SELECT count(*) FROM snaps WHERE snap_epoch < ?"
+            if db.execute(sql, (resume,)).fetchone()[0]:
+                return True
+    return False
+
+
+def resume_epoch(folder: Path) -> int | None:
+    """The epoch at which the next execution will resume, over all part files; None before any."""
     executions: list[tuple[int, int]] = []
     frontiers: list[tuple[int, int]] = []
-    for part in parts:
-        with closing(sqlite3.connect(part)) as db:
-            try:
-                executions += db.execute("SELECT ex_num, resume_epoch FROM exs").fetchall()
-                frontiers += db.execute("SELECT ex_num, worker_frontier FROM fronts").fetchall()
-            except sqlite3.DatabaseError as error:
-                message = f"recovery file {part} is damaged ({error}); use a new --state folder"
-                raise BrokenInvariant(message) from error
+    for part in sorted(folder.glob(_PARTS)):
+        with _opened(part) as db:
+            executions += db.execute("SELECT ex_num, resume_epoch FROM exs").fetchall()
+            frontiers += db.execute("SELECT ex_num, worker_frontier FROM fronts").fetchall()
     if not executions:
         return None
     last, resume = max(executions)
@@ -97,14 +151,36 @@ def _resume_epoch(parts: Sequence[Path]) -> int | None:
     return min(reached) if reached else resume
 
 
-def clean_from_command_line(arguments: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Clean the recovery folder that `python -m bytewax.run` was given, if any."""
-    folder = environ.get("BYTEWAX_RECOVERY_DIRECTORY")
-    for at, argument in enumerate(arguments):
-        name, _, value = argument.partition("=")
-        if name in ("-r", "--recovery-directory"):
-            folder = value or (arguments[at + 1] if at + 1 < len(arguments) else None)
-        elif argument.startswith("-r") and not argument.startswith("--") and len(argument) > 2:
-            folder = argument[2:]
-    if folder is not None and Path(folder).is_dir():
-        clean(Path(folder))
+def _is_complete(folder: Path) -> bool:
+    """Whether `init_db_dir` came to its end: its last step names the part."""
+    parts = sorted(folder.glob(_PARTS))
+    for part in parts:
+        with _opened(part) as db:
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+            if "parts" not in tables or not db.execute("SELECT count(*) FROM parts").fetchone()[0]:
+                return False
+    return bool(parts)
+
+
+@contextmanager
+def _opened(part: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        with closing(sqlite3.connect(part)) as db:
+            yield db
+    except sqlite3.Error as error:
+        message = (
+            f"--state {part.parent}: {part.name} cannot be used ({error}); "
+            "make room there, or give a new folder: what is stored stays"
+        )
+        raise SeawallError(message) from error
+
+
+def folder_of(arguments: Sequence[str], environ: Mapping[str, str]) -> Path | None:
+    """The recovery folder that `python -m bytewax.run` was given, if any."""
+    parser = ArgumentParser(add_help=False)
+    given = environ.get("BYTEWAX_RECOVERY_DIRECTORY")
+    parser.add_argument("-r", "--recovery-directory", type=Path, default=given)
+    for name in ("-s", "-b", "-w", "-i", "-a"):  # those with a value that -r must not be taken from
+        parser.add_argument(name)
+    folder: Path | None = parser.parse_known_args(arguments)[0].recovery_directory
+    return folder

@@ -4,28 +4,29 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from time import perf_counter
 from typing import Any
 
-from bytewax.testing import cluster_main, run_main
+from bytewax.recovery import RecoveryConfig
 from rich.console import Console
 
+from flows.engine import run_engine
 from flows.events import run_row
 from flows.kernels import warm
-from flows.progress import progress
-from flows.recovery import Owner, open_recovery
+from flows.progress import WatchedSource, progress
+from flows.recovery import Owner, check, recovery, resumes
 from flows.risk import flow
-from flows.run_guard import already_stored
+from flows.run_guard import Stored, one_name_each, stored_inputs
 from flows.settings import grid_ns
-from flows.summary import Outcome, show, show_members
+from flows.summary import Outcome, show, show_members, show_problems
 from flows.wiring import Wiring, refine_with, wire
-from schemas.errors import SeawallError, UsageError
+from schemas.errors import UsageError
 from schemas.settings import Settings
-from schemas.tables import TABLES, rows_item
+from schemas.tables import rows_item
 from schemas.units import NS_PER_S, NS_PER_US
+from sinks.address import address
 from sinks.clickhouse import ClickHouseSink
 from sinks.store import Store
 from sinks.writer import Writer
@@ -37,44 +38,67 @@ REJECTED_STRICT = 3
 def replay(
     settings: Settings, files: Sequence[Path], *, ends: bool, strict: bool, console: Console
 ) -> int:
-    """Replay the sources of the settings (`files`, for the message) into the store.
+    """Replay the sources of the settings (`files`, for the progress bar) into the store.
 
     Returns the exit code: 0 done or drained after a signal, 1 when an input turned out to be
-    damaged, 3 with `strict` when lines were rejected.
+    damaged, 3 with `strict` when lines were rejected, in whichever execution.
     """
-    _one_name_each(files)
-    wiring = wire(settings)
-    show_members(console, wiring)
-    owner = Owner(settings.run, wiring.settings_hash, tuple(sorted(wiring.connections)))
-    recovery = None
-    if settings.state.dir is not None:
-        recovery = open_recovery(Path(settings.state.dir), owner)
-    with console.status("opening the store"):
-        store = Store.open(settings.store.url)
-        store.migrate()
-    with store:
-        if already_stored(store, settings.run, wiring):
-            console.print(f"already stored: run {settings.run!r} has all of these inputs")
-            return 0
-        with console.status("loading kernels"):
-            warm()
-            store.warm()
-        stop = Event()
-        source = replay_source(settings, wiring, ends=ends, stop=stop)
-        sink = ClickHouseSink(store, settings.run)
-        started = perf_counter()
-        with _draining(stop), progress(console, source, files):
-            execute(settings, wiring, source, sink, recovery)
-        if sink.written.error is not None:
-            raise sink.written.error
-        seconds = perf_counter() - started
-        if not stop.is_set():
-            _store_ends(store, settings.run, wiring, source)
-        outcome = Outcome(settings, source, seconds, drained=stop.is_set())
-        show(console, store, outcome)
-    if outcome.damaged:
+    with _draining() as stop:
+        wiring = wire(settings)
+        one_name_each(wiring)
+        show_members(console, wiring)
+        if settings.state.dir is not None:
+            check(Path(settings.state.dir), _owner(settings, wiring))
+        with console.status("opening the store"):
+            store = Store.open(settings.store.url)
+            store.migrate()
+        with store:
+            stored = stored_inputs(store, settings.run, wiring)
+            if stored.whole:
+                console.print(f"already stored: run {settings.run!r} has all of these inputs")
+                show_problems(console, stored.problems)
+                return _code(store, settings.run, strict=strict, damaged=stored.damaged)
+            with _recovery(settings, wiring, stored) as config:
+                return _replay(
+                    settings, wiring, store, config, files, stop, ends, strict, console
+                )  # fmt: skip
+
+
+def _replay(
+    settings: Settings,
+    wiring: Wiring,
+    store: Store,
+    config: RecoveryConfig | None,
+    files: Sequence[Path],
+    stop: Event,
+    ends: bool,
+    strict: bool,
+    console: Console,
+) -> int:
+    with console.status("loading kernels"):
+        warm()
+        store.warm()
+    source = replay_source(settings, wiring, ends=ends, stop=stop)
+    sink = ClickHouseSink(store, settings.run)
+    started = perf_counter()
+    with progress(console, source, files):
+        execute(settings, wiring, source, sink, config)
+    if sink.written.error is not None:
+        raise sink.written.error
+    seconds = perf_counter() - started
+    if not stop.is_set():
+        _store_ends(store, settings.run, wiring, source)
+    outcome = Outcome(settings, source, seconds, drained=stop.is_set())
+    show(console, store, outcome)
+    if outcome.drained:
+        return 0
+    return _code(store, settings.run, strict=strict, damaged=outcome.damaged)
+
+
+def _code(store: Store, run: str, *, strict: bool, damaged: bool) -> int:
+    if damaged:
         return 1
-    return REJECTED_STRICT if strict and outcome.rejected else 0
+    return REJECTED_STRICT if strict and store.counts(run)["rejected"] else 0
 
 
 def replay_source(
@@ -84,7 +108,7 @@ def replay_source(
     ends: bool = False,
     stop: Event | None = None,
     opener: Opener = open_listed,
-) -> ReplaySource:
+) -> WatchedSource:
     """The source of a replay."""
     how = ReplaySettings(
         grid_ns=grid_ns(settings),
@@ -95,46 +119,58 @@ def replay_source(
         stop=stop or Event(),
         opener=opener,
     )
-    return ReplaySource(wiring.listings, how)
+    return WatchedSource(wiring.listings, how)
 
 
 def execute(
-    settings: Settings, wiring: Wiring, source: ReplaySource, sink: Any, recovery: Any = None
+    settings: Settings,
+    wiring: Wiring,
+    source: ReplaySource,
+    sink: Any,
+    config: RecoveryConfig | None = None,
 ) -> None:
     """Run the dataflow to its end. Raises the SeawallError behind an engine error."""
-    dataflow = flow(settings, wiring, source, sink)
-    epoch = timedelta(seconds=settings.flow.epoch_s)
-    try:
-        if settings.flow.workers == 1:
-            run_main(dataflow, epoch_interval=epoch, recovery_config=recovery)
-        else:
-            cluster_main(
-                dataflow,
-                [],
-                0,
-                epoch_interval=epoch,
-                recovery_config=recovery,
-                worker_count_per_proc=settings.flow.workers,
+    run_engine(
+        flow(settings, wiring, source, sink),
+        epoch_s=settings.flow.epoch_s,
+        workers=settings.flow.workers,
+        recovery=config,
+        folder=Path(settings.state.dir) if settings.state.dir else None,
+    )
+
+
+@contextmanager
+def _recovery(
+    settings: Settings, wiring: Wiring, stored: Stored
+) -> Iterator[RecoveryConfig | None]:
+    """The recovery folder, in use. It must not be ahead of an empty store."""
+    if settings.state.dir is None:
+        yield None
+        return
+    folder = Path(settings.state.dir)
+    with recovery(folder, _owner(settings, wiring)) as config:
+        if stored.lines is None and resumes(folder):
+            message = (
+                f"--state {folder}: continues run {settings.run!r}, of which this store has "
+                "nothing; use a new folder"
             )
-    except SeawallError:
-        raise
-    except RuntimeError as error:  # Bytewax wraps what a step raised
-        raise _cause(error) from error
+            raise UsageError(message)
+        yield config
 
 
-def _cause(error: BaseException) -> BaseException:
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, SeawallError):
-            return seen
-        seen = seen.__cause__ or seen.__context__
-    return error
+def _owner(settings: Settings, wiring: Wiring) -> Owner:
+    return Owner(
+        run=settings.run,
+        settings=wiring.settings_hash,
+        inputs=tuple(sorted(wiring.connections)),
+        store=str(address(settings.store.url)),
+    )
 
 
 def _store_ends(store: Store, run: str, wiring: Wiring, source: ReplaySource) -> None:
     """Write how far each input was read to its end, one row each, after everything else."""
     writer = Writer(store, run)
-    marks = store.marks(TABLES["runs"], run)
+    marks = store.marks(run)["runs"]
     for name, connection in source.connections.items():
         at_ns = connection.last_ns + NS_PER_US
         if marks.get((name,), 0) < at_ns // NS_PER_US * NS_PER_US:
@@ -143,25 +179,23 @@ def _store_ends(store: Store, run: str, wiring: Wiring, source: ReplaySource) ->
     writer.close()
 
 
-def _one_name_each(files: Sequence[Path]) -> None:
-    names = [file.name for file in files]
-    double = sorted({name for name in names if names.count(name) > 1})
-    if double:
-        message = f"two inputs are named {double[0]}: a connection's name must be its own"
-        raise UsageError(message)
-
-
 @contextmanager
-def _draining(stop: Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM set the flag; everything drains and the next run resumes."""
+def _draining() -> Iterator[Event]:
+    """Ctrl-C and SIGTERM set the flag: everything drains, the next run resumes.
+
+    A second one stops at once, as a crash would; the next run resumes all the same.
+    """
+    stop = Event()
 
     def ask(number: int, _frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
         stop.set()
         print(f"\n{signal.Signals(number).name}: draining, the next run resumes", file=sys.stderr)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -86,7 +86,7 @@ def _rows_of_market(items: list[tuple[str, Any]]) -> list[Rows]:
 
 
 def _grid_items(items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    return [entry for entry in items if not isinstance(entry[1], Rows)]
+    return [entry for entry in items if isinstance(entry[1], GridItem | End)]
 
 
 def _rows_only(items: list[tuple[str, Any]]) -> list[Rows]:

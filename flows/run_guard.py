@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 
 from flows.wiring import Wiring
-from schemas.errors import RunConflict
+from schemas.errors import RunConflict, UsageError
 from sources.listing import Listing
 from sources.recording import open_recording
 
@@ -31,9 +31,16 @@ class Reader(Protocol):
         ...
 
 
-class Stored(Struct, frozen=True):
-    """What a run has of one input."""
+class Stored(Struct):
+    """What a run has of the inputs given."""
 
+    lines: int | None = None  # of all inputs; None: the run is new
+    whole: bool = False  # nothing follows
+    problems: list[str] = []  # why an input that is wholly there ends early
+    damaged: bool = False
+
+
+class _Known(Struct, frozen=True):
     source: str
     first_line: str
     lines: int
@@ -42,41 +49,56 @@ class Stored(Struct, frozen=True):
     settings: str
 
 
-def already_stored(store: Reader, run: str, wiring: Wiring) -> bool:
-    """Whether the run holds all of these inputs. Raises RunConflict when they do not fit it."""
+def one_name_each(wiring: Wiring) -> None:
+    """Two inputs of one name could not be told apart. Raises UsageError."""
+    names = wiring.connections
+    double = sorted({name for name in names if names.count(name) > 1})
+    if double:
+        message = (
+            f"two inputs are named {double[0]}: a connection's name must be its own, "
+            "and it is the file's name without its ending"
+        )
+        raise UsageError(message)
+
+
+def stored_inputs(store: Reader, run: str, wiring: Wiring) -> Stored:
+    """How far the run has these inputs. Raises RunConflict when they do not fit it."""
     rows = store.query(_LATEST, {"run": run}).rows
-    stored = {row[0]: Stored(*row) for row in rows}
-    if not stored:
-        return False
+    known = {row[0]: _Known(*row) for row in rows}
+    stored = Stored()
+    if not known:
+        return stored
     given = {listing.connection: listing for listing in wiring.listings}
-    for source, known in stored.items():
+    for source, part in known.items():
         if source not in given:
             raise RunConflict(run, f"was made from another input ({source})")
-        if known.settings != wiring.settings_hash:
+        if part.settings != wiring.settings_hash:
             raise RunConflict(run, "was made with other settings")
-        if known.first_line != wiring.first_line_hash(source):
+        if part.first_line != wiring.first_line_hash(source):
             raise RunConflict(run, f"was made from another recording named {source}")
-    whole = len(stored) == len(given)
-    for source, known in stored.items():
-        whole &= _fits(run, given[source], known)
-    if len(stored) != len(given):
-        more = sorted(set(given) - set(stored))
+    if more := sorted(set(given) - set(known)):
         raise RunConflict(run, f"was made without {', '.join(more)}")
-    return whole
+    stored.lines = sum(part.lines for part in known.values())
+    whole = [_is_whole(run, given[source], part, stored) for source, part in known.items()]
+    stored.whole = all(whole)
+    return stored
 
 
-def _fits(run: str, listing: Listing, known: Stored) -> bool:
+def _is_whole(run: str, listing: Listing, known: _Known, stored: Stored) -> bool:
     """Whether nothing follows what is stored. Raises RunConflict when the beginning differs."""
     digest = sha256()
     recording = open_recording(Path(listing.path))
     try:
         size = 0
         for data in recording.skip(known.bytes):
-            if size < known.bytes:
-                digest.update(data[: known.bytes - size])
+            digest.update(data[: known.bytes - size])
             size += len(data)
         if size < known.bytes or digest.hexdigest()[:32] != known.digest:
             raise RunConflict(run, f"was made from another recording named {listing.connection}")
-        return not any(len(lines) for lines in recording.blocks(known.lines + 1))
+        whole = not any(len(lines) for lines in recording.blocks(known.lines + 1))
+        if recording.problem is not None:
+            stored.problems.append(f"{recording.path}: {recording.problem} (read to line {known.lines})")
+            stored.damaged |= recording.damaged
     finally:
         recording.close()
+    return whole

@@ -36,7 +36,7 @@ def sense_mistakes(settings: Settings) -> Found:
     yield from _clocks(settings)
     yield from _regime(settings.regime)
     for i, source in _present(settings.source):
-        yield from _venue(source.venue, ("source", i, "venue"))
+        yield from _source_venue(source.venue, ("source", i, "venue"))
     yield from _files(settings)
     listed = enumerate(settings.regime.members or ())
     members: Named = [(("regime", "members", i), name) for i, name in listed]
@@ -90,6 +90,17 @@ def _regime(regime: RegimeSettings) -> Found:
 def _venue(venue: str | None, path: Path) -> Found:
     if venue is not None and venue not in VENUES:
         yield path, f'unknown venue "{venue}", {nearest(venue, VENUES)}'
+
+
+def _source_venue(venue: str | None, path: Path) -> Found:
+    if venue is None:
+        return
+    from sources.registry import VENUES as READ  # loads kernels: only when a venue is named
+
+    if venue in VENUES and venue not in READ:
+        yield path, f'recordings of "{venue}" cannot be read yet, only {", ".join(READ)}'
+    else:
+        yield from _venue(venue, path)
 
 
 def _instrument(name: str, path: Path) -> Found:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from models.market import Stretch
 from schemas.chunk import Array, Chunk
 from schemas.control import Gap
+from schemas.errors import BrokenInvariant
 from sources.frozen import frozen
 
 _KINDS = ("book", "top", "trade", "mark")
@@ -23,10 +24,22 @@ class Between(Struct):
 
     kinds: dict[str, Stretch]
     gaps: list[tuple[int, Gap]]
+    books: list[tuple[Array, Chunk]]  # ranks of book rows, and where they are from
+
+    def place(self, rank: int) -> tuple[str, int]:
+        """Connection and line of the book frame with this rank."""
+        for ranks, chunk in self.books:
+            at = int(np.searchsorted(ranks, rank))
+            if at < len(ranks) and ranks[at] == rank:
+                return chunk.connection, int(chunk.line[at])
+        message = f"no book frame has the rank {rank}"
+        raise BrokenInvariant(message)
 
 
 def merge(pieces: Sequence[tuple[str, Chunk | Gap]]) -> Between:
     """Merge the pieces of one instrument; (connection, piece), each connection's in order."""
+    if len(pieces) <= len(_KINDS) and (simple := _one_chunk_per_kind(pieces)) is not None:
+        return simple
     chunks = [(c, piece) for c, piece in pieces if isinstance(piece, Chunk)]
     gaps = [(c, piece) for c, piece in pieces if isinstance(piece, Gap)]
     one = len({connection for connection, _ in pieces}) <= 1
@@ -39,7 +52,23 @@ def merge(pieces: Sequence[tuple[str, Chunk | Gap]]) -> Between:
         mine = [(rank, c) for rank, (_, c) in zip(ranks, chunks, strict=True) if c.kind == kind]
         if mine:
             kinds[kind] = _stretch(mine, sort=not one)
-    return Between(kinds, sorted(zip(at, (gap for _, gap in gaps), strict=True), key=_rank_of))
+    gaps_by_rank = sorted(zip(at, (gap for _, gap in gaps), strict=True), key=_rank_of)
+    books = [(rank, c) for rank, (_, c) in zip(ranks, chunks, strict=True) if c.kind == "book"]
+    return Between(kinds, gaps_by_rank, books)
+
+
+def _one_chunk_per_kind(pieces: Sequence[tuple[str, Chunk | Gap]]) -> Between | None:
+    """The usual case without any copying: one connection, no gap, each kind in one chunk."""
+    kinds: dict[str, Stretch] = {}
+    books: list[tuple[Array, Chunk]] = []
+    only = pieces[0][0]
+    for connection, chunk in pieces:
+        if connection != only or isinstance(chunk, Gap) or chunk.kind in kinds:
+            return None
+        kinds[chunk.kind] = Stretch(chunk.line, chunk.received_ns, chunk.columns)
+        if chunk.kind == "book":
+            books.append((chunk.line, chunk))
+    return Between(kinds, [], books)
 
 
 def _rank_of(entry: tuple[int, Gap]) -> int:

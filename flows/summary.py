@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from flows.progress import WatchedSource
 from flows.wiring import Wiring
 from schemas.settings import Settings
 from sinks.store import Store
-from sources.replay import ReplaySource
 
 _MOST_LINES: Final = 12
 _REGIMES: Final = """
@@ -23,28 +23,27 @@ _TRIGGERS: Final = """
 SELECT ts, rule, scope, state, value FROM triggers WHERE run = {run:String} ORDER BY ts, rule, scope
 """
 _SPAN: Final = "SELECT min(ts), max(ts) FROM ticks WHERE run = {run:String}"
+_NEXT: Final = (
+    "SELECT ts, scope, regime, p_stress FROM regimes WHERE run = '{run}' AND changed ORDER BY ts",
+    "SELECT ts, rule, scope, state, value FROM triggers WHERE run = '{run}' ORDER BY ts LIMIT 20",
+    "SELECT instrument, max(spread_bp), min(bid_depth_usd_25bp) FROM ticks "
+    "WHERE run = '{run}' GROUP BY instrument",
+)
 
 
 class Outcome(Struct):
     """A finished replay."""
 
     settings: Settings
-    source: ReplaySource
+    source: WatchedSource
     seconds: float
     drained: bool
 
-    def _total(self, name: str) -> int:
-        return sum(c.counts[name] for c in self.source.connections.values())
-
     @property
     def lines(self) -> int:
-        """Lines read so far, earlier executions included."""
-        return sum(c.lines_done for c in self.source.connections.values())
-
-    @property
-    def rejected(self) -> int:
-        """Lines rejected in this execution."""
-        return self._total("rejected")
+        """Lines read in this execution."""
+        done = sum(c.lines_done for c in self.source.connections.values())
+        return done - sum(self.source.began.values())
 
     @property
     def damaged(self) -> bool:
@@ -55,7 +54,7 @@ class Outcome(Struct):
         """One sentence for each input that ended early."""
         recordings = self.source.recordings.items()
         return [
-            f"{r.path}: {r.problem} (line {self.source.connections[name].lines_done})"
+            f"{r.path}: {r.problem} (read to line {self.source.connections[name].lines_done})"
             for name, r in recordings
             if r.problem
         ]
@@ -98,25 +97,26 @@ def show(console: Console, store: Store, outcome: Outcome) -> None:
     for name, count in counts.items():
         grid.add_row(name, f"{count:,}")
     console.print(grid)
-    for problem in outcome.problems():
-        console.print(f"[yellow]{escape(problem)}[/]")
-    if outcome.rejected:
-        console.print(f"[yellow]{outcome.rejected:,} lines rejected[/]: see table rejected")
+    show_problems(console, outcome.problems())
+    if rejected := counts.get("rejected"):
+        console.print(f"[yellow]{rejected:,} lines rejected[/]: see table rejected")
     speed = outcome.lines / outcome.seconds if outcome.seconds else 0.0
     what = "drained after" if outcome.drained else "done in"
     console.print(
         f"{outcome.lines:,} lines {what} {outcome.seconds:.1f} s: [bold]{speed:,.0f} lines/s[/]"
     )
-    url = outcome.settings.store.url
-    console.print(f"store: {escape(str(store.where))}, run: {escape(run)}")
+    where = escape(str(store.where))  # without a password
+    console.print(f"store: {where}, run: {escape(run)}", soft_wrap=True)
     console.print("next:")
-    for sql in (
-        "SELECT ts, scope, regime, p_stress FROM regimes WHERE changed ORDER BY ts",
-        "SELECT ts, rule, scope, state, value FROM triggers ORDER BY ts LIMIT 20",
-        "SELECT instrument, max(spread_bp), min(bid_depth_usd_25bp) FROM ticks GROUP BY instrument",
-    ):
-        command = f'  seawall query --store {url} "{sql}"'
-        console.print(escape(command), soft_wrap=True, highlight=False)
+    for sql in _NEXT:
+        command = f'  seawall query --store {where} "{sql.format(run=run)}"'
+        console.print(command, soft_wrap=True, highlight=False)
+
+
+def show_problems(console: Console, problems: Sequence[str]) -> None:
+    """Print why inputs ended early."""
+    for problem in problems:
+        console.print(f"[yellow]{escape(problem)}[/]", soft_wrap=True, highlight=False)
 
 
 def _listed(console: Console, what: str, lines: Sequence[str]) -> None:

@@ -159,13 +159,13 @@ class MarketRegimeLogic(StatefulBatchLogic[Any, Rows, tuple[Any, ...]]):
         regime = self.regime.update(at_ns, known)
         if regime is None:
             return None
-        quality = worst([step.quality if step else Quality.warming for step in steps.values()])
-        if None in known:
-            quality = worst((quality, Quality.warming))
+        quality = Quality.warming
+        if None not in known:
+            quality = worst(step.quality for step in steps.values() if step)
         return Regime(
             at_ns, MARKET, "", "", "", regime.regime, regime.changed, regime.since,
             regime.p_calm, regime.p_normal, regime.p_stress, None, None, None, None,
-            len(steps), quality, (),
+            len(known) - known.count(None), quality, (),
         )  # fmt: skip
 
     def snapshot(self) -> tuple[Any, ...]:

@@ -51,10 +51,12 @@ def refine_with(overrides: Sequence[InstrumentSettings]) -> Callable[[Instrument
 def wire(settings: Settings) -> Wiring:
     """Scan the inputs. Raises UsageError when one cannot be used."""
     refine = refine_with(settings.instrument)
-    listings = tuple(
-        scan_listing(Path(file), source.venue, refine)
-        for source in settings.source
-        for file in source.files
+    listings = agreed(
+        [
+            scan_listing(Path(file), source.venue, refine)
+            for source in settings.source
+            for file in source.files
+        ]
     )
     connections: dict[str, list[str]] = {}
     for listing in listings:
@@ -66,6 +68,30 @@ def wire(settings: Settings) -> Wiring:
         members=tuple(settings.regime.members or default_members(listings)),
         settings_hash=numbers_hash(settings),
         code_version=version("seawall"),
+    )
+
+
+def agreed(listings: Sequence[Listing]) -> tuple[Listing, ...]:
+    """One truth per instrument, whatever connections it comes by.
+
+    The finest price scale that one shows holds for all, and fills that one has as `trade` are not
+    taken a second time from the `aggTrade` of another.
+    """
+    decimals: dict[str, int] = {}
+    for listing in listings:
+        for i in listing.instruments:
+            if i.price_decimals is not None:
+                decimals[i.name] = max(i.price_decimals, decimals.get(i.name, 0))
+    single = {name for listing in listings for name in listing.single_fills}
+    return tuple(
+        replace(
+            listing,
+            instruments=tuple(
+                replace(i, price_decimals=decimals.get(i.name)) for i in listing.instruments
+            ),
+            single_fills=tuple(i.name for i in listing.instruments if i.name in single),
+        )
+        for listing in listings
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from models.ladder import best, put
+from models.ladder import EVERY, best, put, spread
 from schemas.kernel import compiled
 from schemas.units import OFI_LEVELS
 
@@ -31,11 +31,14 @@ RING_COUNT: Final = 11
 CHECKED: Final = 12  # frames compared so far
 MISMATCHES: Final = 13
 LOST_NS: Final = 14  # where the last mismatch was
-LOST_LINE: Final = 15
+LOST_LINE: Final = 15  # its rank: the line number of one connection alone
 BEFORE: Final = 16  # 1: `levels` holds the ten best of the frame before
-STATE_INTS: Final = 17
+MOVED: Final = 17  # levels that inserts have moved since tombstones were spread, both sides
+STATE_INTS: Final = 18
 
 RING: Final = 512
+_MOVED_PER_SLOT = 2
+_MOVED_LEAST = 1024
 
 
 def flow_plain(before, counts_before, after, counts_after, ofi):  # type: ignore[no-untyped-def]
@@ -149,16 +152,24 @@ def fold_plain(  # type: ignore[no-untyped-def]
                     state[EDGE_ASK] = px_ticks[row]
             if state[KNOWN] != 0:
                 if side[row] > 0:
-                    state[BIDS], state[BID_HINT] = put(
+                    state[BIDS], state[BID_HINT], moved = put(
                         keys[0], sizes[0], state[BIDS], state[BID_HINT], px_ticks[row], size[row]
                     )
                 elif side[row] < 0:
-                    state[ASKS], state[ASK_HINT] = put(
+                    state[ASKS], state[ASK_HINT], moved = put(
                         keys[1], sizes[1], state[ASKS], state[ASK_HINT], -px_ticks[row], size[row]
                     )
+                else:
+                    moved = 0
+                state[MOVED] += moved
             row += 1
         if state[KNOWN] == 0:
             continue
+        if state[MOVED] > _MOVED_PER_SLOT * (state[BIDS] + state[ASKS]) + _MOVED_LEAST:
+            state[MOVED] = 0
+            for s in range(2):
+                if state[s] + state[s] // EVERY + len(order) - row <= keys.shape[1]:
+                    state[s] = spread(keys[s], sizes[s], state[s])
         state[SEQ] = last_id[row - 1]
         state[BOOK_NS] = received[first]
         for s in range(2):
@@ -198,7 +209,8 @@ class BookArrays:
 
     def make_room(self, rows: int) -> None:
         """Room for `rows` more levels on either side."""
-        need = int(max(self.state[BIDS], self.state[ASKS])) + rows
+        used = int(max(self.state[BIDS], self.state[ASKS]))
+        need = used + used // EVERY + rows
         capacity = self.keys.shape[1]
         if need <= capacity:
             return

@@ -59,6 +59,7 @@ def side_plain(keys, sizes, count, mid_ticks, scale, limits_bp, curve_at, amount
         reach = mid_ticks * (1.0 - sign * limits_bp[j] * 1e-4)
         floors[j] = sign * reach - _TOLERANCE_TICKS
     mid = mid_ticks / scale
+    unit = sign / scale
     usd = base = 0.0
     j = q = 0
     first = 0
@@ -73,7 +74,7 @@ def side_plain(keys, sizes, count, mid_ticks, scale, limits_bp, curve_at, amount
             j += 1
         if j == limits and q == len(amounts):
             break
-        price = sign * key / scale
+        price = key * unit
         worth = price * sizes[at]
         while q < len(amounts) and usd + worth >= amounts[q]:
             vwap = amounts[q] / (base + (amounts[q] - usd) / price)

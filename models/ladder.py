@@ -4,8 +4,11 @@ A key is the price in ticks for bids and its negative for asks, so that both sid
 kernels. Most changes touch levels near the best, and those of one frame come sorted: searching
 starts from the level touched last and gallops. A deleted level stays as a tombstone of size 0,
 because makers come back to the same prices; an insert moves only what lies before the nearest
-tombstone. Readers skip sizes of 0.
+tombstone, and when inserts have moved too much, tombstones are spread evenly again (after a
+level, with its key). Readers skip sizes of 0.
 """
+
+from typing import Final
 
 from schemas.kernel import compiled
 
@@ -42,24 +45,25 @@ locate = compiled(locate_plain)
 
 
 def put_plain(keys, sizes, count, hint, key, size):  # type: ignore[no-untyped-def]
-    """Set the level at `key` to `size` (0 deletes). Returns (slots used, hint for the next).
+    """Set the level at `key` to `size` (0 deletes).
 
-    The arrays must have a free slot at `count`.
+    Returns (slots used, hint for the next, levels moved). The arrays must have a free slot at
+    `count`.
     """
     if count == 0 or key > keys[count - 1]:
         if size == 0.0:
-            return count, hint
+            return count, hint, 0
         keys[count] = key
         sizes[count] = size
-        return count + 1, count
+        return count + 1, count, 0
     at = locate(keys, count, hint, key)
     if keys[at] == key:
         sizes[at] = size
         while count > 0 and sizes[count - 1] == 0.0:
             count -= 1  # the last slot is always a live level: the best
-        return count, at
+        return count, at, 0
     if size == 0.0:
-        return count, at
+        return count, at, 0
     free = at
     while free < count and sizes[free] != 0.0:
         free += 1
@@ -71,7 +75,7 @@ def put_plain(keys, sizes, count, hint, key, size):  # type: ignore[no-untyped-d
         sizes[k] = sizes[k - 1]
     keys[at] = key
     sizes[at] = size
-    return count, at
+    return count, at, free - at
 
 
 put = compiled(put_plain)
@@ -105,3 +109,28 @@ def live_plain(keys, sizes, count):  # type: ignore[no-untyped-def]
 
 
 squeeze = compiled(live_plain)
+
+
+EVERY: Final = 8  # live levels to a tombstone after spreading
+
+
+def spread_plain(keys, sizes, count):  # type: ignore[no-untyped-def]
+    """Put a tombstone after every EVERY live levels. Returns the slots used.
+
+    The arrays must have room for count + count / EVERY slots.
+    """
+    live = squeeze(keys, sizes, count)
+    slots = live + (live - 1) // EVERY if live > 0 else 0
+    to = slots - 1
+    for at in range(live - 1, -1, -1):
+        if at % EVERY == EVERY - 1 and at != live - 1:
+            keys[to] = keys[at]
+            sizes[to] = 0.0
+            to -= 1
+        keys[to] = keys[at]
+        sizes[to] = sizes[at]
+        to -= 1
+    return slots
+
+
+spread = compiled(spread_plain)

@@ -4,8 +4,8 @@ A stretch is what lies between two grid times, as concatenated columns per kind.
 the rows of all kinds; within one connection it is the line number.
 """
 
-from collections.abc import Mapping
-from math import isnan
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -38,6 +38,8 @@ _NO_BOOK = {
 _NO_TOP = {"id": _EMPTY_I, "bid_px": _EMPTY_F, "bid_sz": _EMPTY_F}
 _NO_TOP |= {"ask_px": _EMPTY_F, "ask_sz": _EMPTY_F}
 _UNMEASURED = (None,) * 22  # mid to cost
+_BANDS = itemgetter(*BAND_AT.tolist())
+_CURVE = itemgetter(*CURVE_AT.tolist())
 
 
 class Stretch(Struct, gc=False):
@@ -68,7 +70,7 @@ class MarketState:
         self._cost = np.full((2, len(COSTS)), np.nan)
 
     def fold_book(self, rows: Stretch | None, tops: Stretch | None) -> tuple[int, int] | None:
-        """Fold level changes and tickers. Returns (received_ns, line) of a failed self-check."""
+        """Fold level changes and tickers. Returns (received_ns, rank) of a failed self-check."""
         book = self.book
         count = 0 if rows is None else len(rows.order)
         book.make_room(count)
@@ -145,7 +147,7 @@ class MarketState:
         if not self.seen:
             self._new_interval()
             return None, None
-        state = [int(x) for x in self.book.state]
+        state = self.book.state.tolist()
         flags: list[str] = []
         if not self.listed:
             flags.append("unlisted")
@@ -160,7 +162,7 @@ class MarketState:
             if not self.lost:
                 quality = Quality.warming
                 flags.append("unsynchronised")
-        mark, index, funding, interval_h, oi = _known(self.marks)
+        mark, index, funding, interval_h, oi = _known(self.marks.tolist())
         interval_h = self.instrument.funding_interval_h if interval_h is None else interval_h
         sums = self.sums.tolist()
         i = self.instrument
@@ -168,7 +170,7 @@ class MarketState:
             at_ns, i.venue, i.name, i.asset, *book, flow_by_level,
             sums[flow.BUY_USD], sums[flow.SELL_USD],
             int(sums[flow.BUY_COUNT]), int(sums[flow.SELL_COUNT]),
-            None if np.isnan(sums[flow.LAST_PX]) else sums[flow.LAST_PX],
+            *_known(sums[flow.LAST_PX :]),
             mark, index, funding, interval_h,
             funding / interval_h if funding is not None and interval_h else None,
             mark / index - 1.0 if mark is not None and index else None,
@@ -183,20 +185,15 @@ class MarketState:
         return tick, curve
 
     def _top(self) -> tuple[float | None, ...]:
-        return _known(self.book.top)
+        return _known(self.book.top.tolist())
 
     def _book_columns(
         self, at_ns: int, state: list[int], flags: list[str]
     ) -> tuple[Quality, tuple[Any, ...], tuple[float, ...], DepthCurve | None]:
         book = self.book
         scale = 10.0 ** (self.instrument.price_decimals or 0)
-        sides: list[float | None] = []
-        for s in range(2):
-            if book.counts[s]:
-                sides += [float(book.levels[s, 0, 0]), float(book.levels[s, 1, 0])]
-            else:
-                sides += [None, None]
-        bid_px, bid_sz, ask_px, ask_sz = sides
+        bid_px, bid_sz = book.levels[0, :, 0].tolist() if book.counts[0] else (None, None)
+        ask_px, ask_sz = book.levels[1, :, 0].tolist() if book.counts[1] else (None, None)
         stale = at_ns - state[slots.BOOK_NS] > self.stale_book_ns
         quality = Quality.stale if stale else Quality.ok
         ofi = tuple(book.ofi.tolist())
@@ -210,30 +207,31 @@ class MarketState:
         visible_bp, extended = measure(
             book.keys, book.sizes, book.state[:2], scale, LIMITS_BP, CURVE_AT, COSTS, depth, cost
         )
+        bids, asks = depth.tolist()
+        selling, buying = cost.tolist()
         mid = (bid_px + ask_px) / 2.0
         mid_ticks = mid * scale
         imbalance = bid_sz / (bid_sz + ask_sz)
         complete_bp = 1e4 * min(
             1.0 - state[slots.EDGE_BID] / mid_ticks, state[slots.EDGE_ASK] / mid_ticks - 1.0
         )
-        if extended:
-            flags.append("extrapolated")
         curve = None
         if at_ns % _CURVE_EVERY_NS == 0:
             curve = DepthCurve(
                 at_ns, self.instrument.venue, self.instrument.name, self.instrument.asset, mid,
-                _known(depth[0, CURVE_AT]), _known(depth[1, CURVE_AT]), visible_bp, complete_bp,
+                _known(_CURVE(bids)), _known(_CURVE(asks)), visible_bp, complete_bp,
                 quality, tuple(sorted([*flags, *_partial(LIMITS_BP[-1], complete_bp)])),
             )  # fmt: skip
         flags += _partial(DEPTH_BANDS_BP[-1], complete_bp)
+        if extended:
+            flags.append("extrapolated")  # a cost; the curve has none
         columns = (
             *head,
             mid,
             imbalance * ask_px + (1.0 - imbalance) * bid_px,
             (ask_px - bid_px) / mid * 1e4,
             imbalance,
-            *_known(depth[:, BAND_AT]),
-            *_known(cost[::-1]),
+            *_known((*_BANDS(bids), *_BANDS(asks), *buying, *selling)),
             ofi[0],
         )
         return quality, columns, ofi, curve
@@ -270,8 +268,8 @@ class MarketState:
         return self
 
 
-def _known(values: Array) -> tuple[float | None, ...]:
-    return tuple([None if isnan(x) else x for x in values.ravel().tolist()])
+def _known(values: Iterable[float]) -> tuple[float | None, ...]:
+    return tuple([x if x == x else None for x in values])  # noqa: PLR0124 (NaN is not itself)
 
 
 def _partial(reach_bp: float, complete_bp: float) -> list[str]:

@@ -23,7 +23,6 @@ class StoreSettings(_Section, frozen=True, kw_only=True):
     """Where rows go: `chdb:///folder` (embedded) or `http(s)://user:password@host:port/`."""
 
     url: str = "chdb://seawall-store"
-    retention_days: Count | None = None  # None: keep for ever; never set by a replay
 
 
 class StateSettings(_Section, frozen=True, kw_only=True):
@@ -41,7 +40,7 @@ class GridSettings(_Section, frozen=True, kw_only=True):
 class FlowSettings(_Section, frozen=True, kw_only=True):
     """How the dataflow is run. None of these affects a number."""
 
-    chunk_frames: Count = 2048  # lines read at a time
+    chunk_frames: Count = 8192  # lines read at a time
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     epoch_s: Annotated[float, Meta(ge=0)] = 5.0
 
@@ -50,8 +49,6 @@ class StaleSettings(_Section, frozen=True, kw_only=True):
     """Age past which a stream's last event no longer describes the market."""
 
     book_s: Positive = 10.0
-    top_s: Positive = 10.0
-    mark_s: Positive = 10.0
     hole_s: Positive = 60.0  # silence in a foreign recording that counts as a restart
 
 

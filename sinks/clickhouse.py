@@ -55,8 +55,8 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
         """Read what the run has stored; `resume_state` is information only."""
         self.store.wait_for_inserts(self.run)
         stored: dict[Scope, int] = {}
-        for name, table in TABLES.items():
-            for scope, mark in self.store.marks(table, self.run).items():
+        for name, marks in self.store.marks(self.run).items():
+            for scope, mark in marks.items():
                 stored[name, scope] = mark // _UNIT[name]
         writer = Writer(
             self.store,

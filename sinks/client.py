@@ -119,6 +119,10 @@ class Clients:
                 why = f"{error.strerror} in {tempfile.gettempdir()}"
                 raise Trouble(why, passing=False) from error
 
+    def open(self, purpose: Purpose) -> None:
+        """Open the calling thread's client if it is not. Raises Trouble."""
+        self._client(purpose)
+
     def close(self) -> None:
         """Close every client, after the calls under way. Closing twice is harmless."""
         with self._lock:

@@ -147,21 +147,26 @@ class Store:
                     raise StoreRefused(table.name, rows.num_rows, trouble.why) from trouble
                 time.sleep(_PAUSES_S[attempt])
 
-    def marks(self, table: Table, run: str) -> dict[tuple[str, ...], int]:
-        """Scope → highest stored mark (ns for `ts`, whole µs) of the whole run.
+    def marks(self, run: str) -> dict[str, dict[tuple[str, ...], int]]:
+        """Table → scope → highest stored mark (ns for `ts`, whole µs) of the whole run.
 
         There is no lower bound on time: a scope that was held back may still be far behind.
         """
-        scope = ", ".join(table.scope)
-        mark, unit = f"max({table.mark})", 1
-        if table.mark == "ts":
-            mark, unit = "toUnixTimestamp64Micro(max(ts))", NS_PER_US
-        answer = self.query(
-            f"SELECT {scope}, {mark} FROM {DATABASE}.{table.name} "
-            f"WHERE run = {{run:String}} GROUP BY {scope}",
-            {"run": run},
+        every = " UNION ALL ".join(
+            f"SELECT '{t.name}' AS part, [{', '.join(t.scope)}] AS scope, "
+            f"{'toUnixTimestamp64Micro(max(ts))' if t.mark == 'ts' else f'max({t.mark})'} AS mark "
+            f"FROM {DATABASE}.{t.name} WHERE run = {{run:String}} GROUP BY {', '.join(t.scope)}"
+            for t in TABLES.values()
         )
-        return {tuple(row[:-1]): row[-1] * unit for row in answer.rows}
+        found: dict[str, dict[tuple[str, ...], int]] = {name: {} for name in TABLES}
+        for name, scope, mark in self.query(every, {"run": run}).rows:
+            unit = NS_PER_US if TABLES[name].mark == "ts" else 1
+            found[name][tuple(scope)] = mark * unit
+        return found
+
+    def ready_to_insert(self) -> None:
+        """Open the calling thread's client, which takes a while the first time."""
+        self._clients.open("write")
 
     def counts(self, run: str) -> dict[str, int]:
         """Rows per table of a run."""

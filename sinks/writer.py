@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, groupby
@@ -27,6 +28,7 @@ from sinks.store import Store, query_id
 
 FLUSH_S: Final = 0.25
 BATCH_ROWS: Final = 8_000  # a flush begins at once when so many rows wait
+_LANES: Final = 2  # INSERTs at a time: most of one is waiting, and a last flush is waited for
 QUEUE_ROWS: Final = 24_000  # `put` blocks above; a row of 60 columns takes some 2 kB
 
 
@@ -37,6 +39,7 @@ class Written(Struct):
     inserts: int = 0
     known: dict[str, int] = field(default_factory=dict)
     error: BaseException | None = None
+    first_at: float | None = None  # time.monotonic() of the first acknowledged INSERT
 
 
 class Writer:
@@ -119,18 +122,28 @@ class Writer:
 
     def _work(self) -> None:
         try:
-            while work := self._next():
-                for name, items in work.items():
-                    self._write(TABLES[name], items)
-                with self._change:
-                    self._sent_rows = 0
-                    self._change.notify_all()
+            with ThreadPoolExecutor(_LANES, thread_name_prefix="store insert") as lanes:
+                wait([lanes.submit(self.store.ready_to_insert) for _ in range(_LANES)])
+                self._flush_on(lanes)
         except SeawallError as error:
             self.written.error = error
         finally:
             with self._change:
                 self.written.error = self.written.error or sys.exc_info()[1]
                 self._ended = True
+                self._change.notify_all()
+
+    def _flush_on(self, lanes: ThreadPoolExecutor) -> None:
+        """Tables of a flush side by side; within a table one INSERT after the other."""
+        while work := self._next():
+            under_way = [
+                lanes.submit(self._write, TABLES[name], items) for name, items in work.items()
+            ]
+            wait(under_way)
+            for done in under_way:
+                done.result()
+            with self._change:
+                self._sent_rows = 0
                 self._change.notify_all()
 
     def _next(self) -> dict[str, list[Rows]]:
@@ -159,8 +172,10 @@ class Writer:
             token = uuid4().hex
             batch = record_batch(table, self.run, rows)
             self.store.insert(table, batch, token, query_id(self.run, token))
-            self.written.inserts += 1
-            self.written.rows[table.name] = self.written.rows.get(table.name, 0) + len(rows)
+            with self._change:
+                self.written.inserts += 1
+                self.written.rows[table.name] = self.written.rows.get(table.name, 0) + len(rows)
+                self.written.first_at = self.written.first_at or time.monotonic()
 
 
 def by_month(table: Table, items: list[Rows]) -> Iterator[list[Row]]:
@@ -176,6 +191,8 @@ def by_month(table: Table, items: list[Rows]) -> Iterator[list[Row]]:
 
 
 def _month_of(item: Rows) -> int:
+    if len(item.rows) == 1:
+        return _month(item.rows[0].ts // (NS_PER_S * S_PER_DAY))  # type: ignore[attr-defined]
     months = {_month(row.ts // (NS_PER_S * S_PER_DAY)) for row in item.rows}  # type: ignore[attr-defined]
     if len(months) != 1:
         message = f"rows of one item of {item.table} lie in {len(months)} months"

@@ -21,8 +21,8 @@ from sources.binance_chunks import fill_chunks, forced_chunks, mark_chunks, top_
 from sources.binance_columns import Columns, Slow, by_symbol, mix, scan_lines
 from sources.binance_family import Market
 from sources.binance_scan import HANDED_BACK, OTHER_PRODUCT
-from sources.binance_slow import Forced, read_depth, read_frame, read_open_interest
-from sources.binance_wire import Refused, decimals_of
+from sources.binance_slow import Forced, SymbolOf, read_depth, read_frame, read_open_interest
+from sources.binance_wire import Refused, scale_of
 from sources.book_sync import Held
 from sources.lines import ANSWER, FRAME, Lines
 from sources.session import Item
@@ -84,8 +84,16 @@ class Binance:
 
     def lines(self, lines: Lines, clock_ns: Array, misplaced: Array) -> list[Item]:
         """Items of frames and REST answers, in line order for each instrument."""
-        if not self.symbols.names and len(lines) > _FIRST_LINES:
-            return self._learn_first(lines, clock_ns, misplaced)
+        if self.symbols.names or len(lines) <= _FIRST_LINES:
+            return self._read(lines, clock_ns, misplaced)
+        # The slow decoder learns the symbols from a few lines before the scanner runs.
+        items: list[Item] = []
+        for begin, end in ((0, _FIRST_LINES), (_FIRST_LINES, len(lines))):
+            part = lines.part(begin, end)
+            items += self._read(part, clock_ns[begin:end], misplaced[begin:end])
+        return items
+
+    def _read(self, lines: Lines, clock_ns: Array, misplaced: Array) -> list[Item]:
         items: list[Item] = []
         skip = (lines.kind != FRAME).view(np.int8)
         c = scan_lines(lines, skip, self.market.product, self.symbols)
@@ -95,6 +103,9 @@ class Binance:
         back = np.flatnonzero((c.code == HANDED_BACK) & (lines.kind <= ANSWER))
         for index in back.tolist():
             at_ns, line = int(clock_ns[index]), lines.first_line + index
+            is_answer = lines.kind[index] == ANSWER
+            if is_answer and len(misplaced) and misplaced[index]:
+                continue  # the caller rejects it
 
             def symbol_of(
                 symbol: str, price: str | None, at_ns: int = at_ns, line: int = line
@@ -102,7 +113,7 @@ class Binance:
                 return self._meet(symbol, price, at_ns, line, items)
 
             try:
-                if lines.kind[index] == ANSWER:
+                if is_answer:
                     self._answer(lines.payload(index), index, (at_ns, line), symbol_of, slow,
                                  snapshots)  # fmt: skip
                 else:
@@ -125,18 +136,7 @@ class Binance:
         items += top_chunks(c, self._name, self.connection)
         items += fill_chunks(c, self._name, self.connection, self.single_fills, self.counts)
         items += mark_chunks(c, self._name, self.connection)
-        for order in forced:
-            line = lines.first_line + order.index
-            self._meet(order.symbol, None, int(clock_ns[order.index]), line, items)
         items += forced_chunks(forced, self.venue, self.connection, clock_ns, lines.first_line)
-        return items
-
-    def _learn_first(self, lines: Lines, clock_ns: Array, misplaced: Array) -> list[Item]:
-        """Let the slow decoder learn the symbols from a few lines before the scanner runs."""
-        items: list[Item] = []
-        for begin, end in ((0, _FIRST_LINES), (_FIRST_LINES, len(lines))):
-            part = lines.part(begin, end)
-            items += self.lines(part, clock_ns[begin:end], misplaced[begin:end])
         return items
 
     def lose(self, received_ns: int, line: int, reason: str) -> list[Item]:
@@ -177,12 +177,15 @@ class Binance:
         payload: bytes,
         index: int,
         stamp: tuple[int, int],
-        symbol_of: Callable[[str, str | None], tuple[int, int]],
+        symbol_of: SymbolOf,
         slow: Slow,
         snapshots: dict[str, list[tuple[int, Held]]],
     ) -> None:
         url, _, body = payload[1:].partition(b" ")
-        parts = urlsplit(url.decode("utf-8", "replace"))
+        try:
+            parts = urlsplit(url.decode("utf-8", "replace"))
+        except ValueError as error:
+            raise Refused(Reason.wrong_type, f"an answer whose URL is none: {error}") from error
         if parts.path.endswith("/depth"):
             symbol = parse_qs(parts.query).get("symbol", [""])[0]
             if not symbol:
@@ -201,12 +204,14 @@ class Binance:
     def _meet(
         self, symbol: str, price: str | None, at_ns: int, line: int, items: list[Item]
     ) -> tuple[int, int]:
+        if not symbol:
+            raise Refused(Reason.missing_field, "a symbol is missing")
         known = self.symbols.index.get(symbol)
-        fresh = known is None
-        index = self.symbols.add(symbol, None)
-        if price is not None and self.symbols.decimals[index] < 0:
-            self.symbols.decimals[index] = decimals_of(price)
-            fresh = True
+        decimals = None
+        if price is not None and (known is None or self.symbols.decimals[known] < 0):
+            decimals = scale_of(price)  # before anything is learnt: it may refuse
+        fresh = known is None or decimals is not None
+        index = self.symbols.add(symbol, decimals)
         if fresh or symbol not in self.told:
             items.append(self._seen(symbol, at_ns, line))
         return index, max(0, int(self.symbols.decimals[index]))

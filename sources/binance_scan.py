@@ -3,15 +3,17 @@
 It reads depthUpdate, bookTicker, trade, aggTrade and markPriceUpdate, bare or wrapped in
 `{"stream":…,"data":…}`, keys in any order. It is bit-equal to the typed decoder in
 `binance_wire` and hands back (HANDED_BACK) whatever is not plainly of that shape: a symbol it
-has not seen, an escape, white space, a sign or exponent in a price, a zero price, another event.
+has not seen, an escape, white space, a sign or exponent in a price, a zero price, a known field
+of another type, another event.
 """
 
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.kernel import compiled
-from sources.digits import POWERS, decimal, whole
+from sources.digits import EXACT, MOST_MS, POWERS, decimal, whole
 from sources.flat_object import (
     CLOSE,
     FALSE,
@@ -38,7 +40,6 @@ MARK: Final = 5
 OTHER_PRODUCT: Final = 6  # `st` of the other half of the merged universe
 
 _NS_PER_MS = 1_000_000
-_MOST_MS = 10_000_000_000_000
 _MINUS = 45
 _STREAM = np.frombuffer(b'{"stream":"', np.uint8)
 _DATA = np.frombuffer(b',"data":', np.uint8)
@@ -82,6 +83,24 @@ _TOP_SLOTS = np.array([98, 66, 97, 65])  # b B a A
 _FILL_SLOTS = np.array([112, 113])  # p q
 
 
+def _taken() -> NDArray[np.int64]:
+    """What `binance_wire.Frame` takes in each field, as bits 1 << kind; a field it lacks: all."""
+    takes = np.full(SLOTS, -1, np.int64)
+    for kinds, slots in (
+        ((NUMBER,), (*b"ETUut", PU, ST)),
+        ((TEXT,), b"esBApqXir"),
+        ((TEXT, NUMBER, LEVELS), b"ba"),
+        ((TRUE, FALSE), b"m"),
+        ((), b"o"),
+    ):
+        takes[list(slots)] = sum(1 << kind for kind in kinds)
+    return takes
+
+
+_TAKES = _taken()
+_MOST_FINER = 15  # 10^15 < 2^53
+
+
 def scan_plain(  # type: ignore[no-untyped-def]
     buffer, start, stop, received, skip, first_line, product,
     table, names, price_decimals,
@@ -113,7 +132,7 @@ def scan_plain(  # type: ignore[no-untyped-def]
         wrapped = end - p > 24 and is_word(buffer, p, p + 11, _STREAM)
         if wrapped:
             p += 11
-            while p < end and buffer[p] != QUOTE:
+            while p < end and buffer[p] >= 32 and buffer[p] not in (QUOTE, 92):
                 p += 1
             p += 1
             if p + 8 >= end or not is_word(buffer, p, p + 8, _DATA):
@@ -127,7 +146,7 @@ def scan_plain(  # type: ignore[no-untyped-def]
         kinds[:] = NONE
         places[0] = -1
         past, next_row = read_fields(
-            buffer, p, end, kinds, begins, ends, n_row, rows[5], size, places
+            buffer, p, end, kinds, begins, ends, n_row, rows[5], size, places, _TAKES
         )
         if past != end or kinds[115] != TEXT:
             continue
@@ -146,7 +165,7 @@ def scan_plain(  # type: ignore[no-untyped-def]
         is_mark = named and is_word(buffer, e0, e1, _MARK_WORD)
         if kinds[69] != NONE:  # E, the one stamp that every kind has
             stamp = whole(buffer, begins[69], ends[69])
-            if kinds[69] != NUMBER or stamp < 0 or stamp >= _MOST_MS:
+            if kinds[69] != NUMBER or stamp < 0 or stamp >= MOST_MS:
                 continue
             venue_ns = stamp * _NS_PER_MS
         line = first_line + i
@@ -166,12 +185,18 @@ def scan_plain(  # type: ignore[no-untyped-def]
                     continue
             if first < 0 or last < first or next_row == n_row:
                 continue
+            finer = price_decimals[symbol] - places[0]
+            if finer < 0 or finer > _MOST_FINER:
+                continue  # more decimals than the symbol's scale, scale unknown or absurd
             factor = np.int64(1)
-            if places[0] >= 0:
-                if price_decimals[symbol] < places[0]:
-                    continue  # more decimals than the symbol's scale, or scale unknown
-                for _ in range(price_decimals[symbol] - places[0]):
-                    factor *= 10
+            for _ in range(finer):
+                factor *= 10
+            most = (EXACT - 1) // factor
+            good = True
+            for row in range(n_row, next_row):
+                good = good and rows[5, row] <= most
+            if not good:
+                continue
             bids_end = ends[98]
             for row in range(n_row, next_row):
                 rows[0, row] = received[i]
@@ -253,7 +278,7 @@ def scan_plain(  # type: ignore[no-untyped-def]
             funding_ms = whole(buffer, begins[84], ends[84])
             if not good or not mark_px[0, n_mark] > 0.0 or not mark_px[1, n_mark] > 0.0:
                 continue
-            if funding_ms < 0 or funding_ms >= _MOST_MS:
+            if funding_ms < 0 or funding_ms >= MOST_MS:
                 continue
             mark[0, n_mark] = symbol
             mark[1, n_mark] = received[i]

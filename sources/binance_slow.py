@@ -7,7 +7,6 @@ venue adds next. What cannot be used raises `Refused`; what is not for us is cou
 from collections import Counter
 from collections.abc import Callable
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
@@ -18,7 +17,7 @@ from sources.binance_scan import AGG_TRADE, TRADE
 from sources.binance_wire import Frame, Refused
 from sources.book_sync import Held
 
-_NAN = float("nan")
+SymbolOf = Callable[[str, str | None], tuple[int, int]]  # (symbol, price) → (index, decimals)
 
 
 class Forced(Struct, frozen=True):
@@ -37,7 +36,7 @@ def read_frame(
     index: int,
     stamp: tuple[int, int],
     product: int,
-    symbol_of: Callable[[str, str | None], tuple[int, int]],
+    symbol_of: SymbolOf,
     slow: Slow,
     forced: list[Forced],
     counts: Counter[str],
@@ -45,34 +44,52 @@ def read_frame(
     """Read one line's events into `slow` and `forced`.
 
     stamp = (received_ns, line). symbol_of(symbol, price as text) gives (index, price decimals)
-    and registers what is new. Raises Refused.
+    and registers what is new. Raises Refused, once the other events of the line have been read.
     """
+    refused: Refused | None = None
     for frame in wire.decode(payload):
-        if frame.o is not None and frame.e == "forceOrder":
-            other = frame.o.st if frame.o.st is not None else frame.st
-            if product and other not in (None, product):
-                counts["other_product"] += 1
-                continue
-            forced.append(_forced(frame, index))
-            continue
-        if product and frame.st not in (None, product):
+        try:
+            _read_event(frame, index, stamp, product, symbol_of, slow, forced, counts)
+        except Refused as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
+
+
+def _read_event(
+    frame: Frame,
+    index: int,
+    stamp: tuple[int, int],
+    product: int,
+    symbol_of: SymbolOf,
+    slow: Slow,
+    forced: list[Forced],
+    counts: Counter[str],
+) -> None:
+    if frame.o is not None and frame.e == "forceOrder":
+        other = frame.o.st if frame.o.st is not None else frame.st
+        if product and other not in (None, product):
             counts["other_product"] += 1
-            continue
-        if frame.e is None and frame.B is None:
-            counts["control"] += 1  # an acknowledgement or an error frame
-            continue
-        reader = _READERS.get(frame.e)
-        if reader is None or not frame.s:
-            counts[f"unknown:{frame.e}"] += 1
-            continue
-        reader(frame, index, stamp, symbol_of, slow)
-
-
-_SymbolOf = Callable[[str, str | None], tuple[int, int]]
+            return
+        order = _forced(frame, index)
+        symbol_of(order.symbol, None)
+        forced.append(order)
+        return
+    if product and frame.st not in (None, product):
+        counts["other_product"] += 1
+        return
+    if frame.e is None and frame.B is None:
+        counts["control"] += 1  # an acknowledgement or an error frame
+        return
+    reader = _READERS.get(frame.e)
+    if reader is None or not frame.s:
+        counts[f"unknown:{frame.e}"] += 1
+        return
+    reader(frame, index, stamp, symbol_of, slow)
 
 
 def _depth(
-    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
+    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: SymbolOf, slow: Slow
 ) -> None:
     if not isinstance(frame.b, list) or not isinstance(frame.a, list):
         raise Refused(Reason.missing_field, "a depth frame needs lists b and a")
@@ -80,6 +97,7 @@ def _depth(
     previous = -1 if frame.pu is None else wire.identifier(frame.pu)
     if last < first:
         raise Refused(Reason.bad_id, f"ids run backwards: U={first}, u={last}")
+    venue_ns = wire.stamp_ns(frame.E)
     levels = [*frame.b, *frame.a]
     symbol, decimals = symbol_of(frame.s, levels[0][0] if levels else None)
     side = [1] * len(frame.b) + [-1] * len(frame.a)
@@ -87,14 +105,11 @@ def _depth(
     size = [wire.size(level[1]) for level in levels]
     if not levels:
         side, px, size = [0], [0], [0.0]  # carries the ids on
-    venue_ns = wire.stamp_ns(frame.E)
     slow.frames.append((index, symbol, first, last, previous, venue_ns))
     slow.rows.append((side, px, size))
 
 
-def _top(
-    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
-) -> None:
+def _top(frame: Frame, index: int, stamp: tuple[int, int], symbol_of: SymbolOf, slow: Slow) -> None:
     if not isinstance(frame.b, str) or not isinstance(frame.a, str):
         raise Refused(Reason.missing_field, "a ticker needs texts b and a")
     numbers = wire.price(frame.b), wire.size(frame.B), wire.price(frame.a), wire.size(frame.A)
@@ -105,7 +120,7 @@ def _top(
 
 
 def _fill(
-    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
+    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: SymbolOf, slow: Slow
 ) -> None:
     single = frame.e == "trade"
     number = wire.identifier(frame.t if single else frame.a)
@@ -121,15 +136,16 @@ def _fill(
 
 
 def _mark(
-    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: _SymbolOf, slow: Slow
+    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: SymbolOf, slow: Slow
 ) -> None:
     mark, index_px = wire.number(frame.p or ""), wire.number(frame.i or "")
     for value in (mark, index_px):
         if value <= 0.0:
             raise Refused(Reason.bad_price, f"mark or index {value} is not positive")
     rate = wire.number(frame.r or "")
+    times = wire.stamp_ns(frame.E), wire.stamp_ns(frame.T)
     symbol, _ = symbol_of(frame.s, None)
-    ints = (symbol, *stamp, wire.stamp_ns(frame.E), wire.stamp_ns(frame.T))
+    ints = (symbol, *stamp, *times)
     slow.marks.append((ints, (mark, index_px, rate)))
 
 
@@ -162,12 +178,7 @@ def _forced(frame: Frame, index: int) -> Forced:
 
 def read_depth(body: bytes, decimals_for: Callable[[str | None], int]) -> Held:
     """A REST snapshot as a held frame. Raises Refused."""
-    try:
-        depth = wire.DEPTH.decode(body)
-    except msgspec.ValidationError as error:
-        raise Refused(Reason.wrong_type, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(Reason.not_json, str(error)) from error
+    depth = wire.decode_depth(body)
     levels = [*depth.bids, *depth.asks]
     decimals = decimals_for(levels[0][0] if levels else None)
     side = [1] * len(depth.bids) + [-1] * len(depth.asks)
@@ -189,10 +200,5 @@ def read_depth(body: bytes, decimals_for: Callable[[str | None], int]) -> Held:
 
 def read_open_interest(body: bytes) -> tuple[str, int, float]:
     """(symbol, venue_ns, open interest in base coin). Raises Refused."""
-    try:
-        answer = wire.OPEN_INTEREST.decode(body)
-    except msgspec.ValidationError as error:
-        raise Refused(Reason.wrong_type, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(Reason.not_json, str(error)) from error
+    answer = wire.decode_open_interest(body)
     return answer.symbol, wire.stamp_ns(answer.time), wire.size(answer.openInterest)

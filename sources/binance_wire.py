@@ -5,18 +5,25 @@ wire; they become ticks and floats once, here, and anything that is not a positi
 or a non-negative finite size refuses the frame with a reason.
 """
 
+import re
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from math import isfinite
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from schemas.control import Reason
+from sources.digits import EXACT, MOST_MS
 
 NS_PER_MS: Final = 1_000_000
-_MOST_TICKS: Final = 1 << 53
 _MOST_SIZE: Final = 1e18
-_MOST_MS: Final = 10_000_000_000_000
+_MOST_DECIMALS: Final = 15
+_PLAIN = re.compile(r"[+-]?([0-9]*\.)?[0-9]{1,400}([eE][+-]?[0-9]{1,4})?")
+_NOTHING = msgspec.Raw()
+
+EVENTS: Final = ("depthUpdate", "bookTicker", "trade", "aggTrade", "markPriceUpdate", "forceOrder")
+NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # or nested too deep
 
 Level = tuple[str, str]
 
@@ -32,10 +39,16 @@ class ForcedOrder(Struct):
     st: int | None = None
 
 
-class Frame(Struct):
-    """Any stream event of the family; which fields count follows from `e`."""
+class Named(Struct):
+    """The name of an event, or what the combined-stream form has wrapped."""
 
     e: str | None = None
+    data: msgspec.Raw = _NOTHING
+
+
+class Frame(Named):
+    """Any stream event of the family; which fields count follows from `e`."""
+
     E: int = 0
     T: int = 0
     s: str = ""
@@ -55,12 +68,6 @@ class Frame(Struct):
     i: str | None = None
     r: str | None = None
     o: ForcedOrder | None = None
-
-
-class Wrapped(Struct):
-    """The combined-stream form."""
-
-    data: Frame | list[Frame]
 
 
 class Depth(Struct):
@@ -89,25 +96,65 @@ class Refused(Exception):
         super().__init__(f"{reason}: {detail}")
 
 
-_FRAME = msgspec.json.Decoder(Frame)
-_FRAMES = msgspec.json.Decoder(list[Frame])
-_WRAPPED = msgspec.json.Decoder(Wrapped)
-DEPTH: Final = msgspec.json.Decoder(Depth)
-OPEN_INTEREST: Final = msgspec.json.Decoder(OpenInterest)
+_EVENTS = msgspec.json.Decoder(Frame | list[Frame])
+_NAMES = msgspec.json.Decoder(Named | list[Named])
+_DEPTH = msgspec.json.Decoder(Depth)
+_OPEN_INTEREST = msgspec.json.Decoder(OpenInterest)
+
+_Event = TypeVar("_Event", bound=Named)
+_Answer = TypeVar("_Answer", bound=Struct)
 
 
 def decode(payload: bytes) -> list[Frame]:
-    """The events of a frame. Raises Refused for what is not JSON or has wrong types."""
+    """The events of a frame. Raises Refused for what is not JSON or has wrong types.
+
+    An event that is none of ours has its name only: its fields may have any type.
+    """
     try:
-        if payload.startswith(b'{"stream"'):
-            data = _WRAPPED.decode(payload).data
-            return data if isinstance(data, list) else [data]
-        if payload.startswith(b"["):
-            return _FRAMES.decode(payload)
-        return [_FRAME.decode(payload)]
+        return _unwrapped(_EVENTS, payload)
+    except msgspec.ValidationError as error:
+        others = _others(payload)
+        if others:
+            return others
+        raise Refused(Reason.wrong_type, str(error)) from error
+    except NOT_JSON as error:
+        raise Refused(Reason.not_json, str(error)) from error
+
+
+def _unwrapped(decoder: msgspec.json.Decoder[_Event | list[_Event]], raw: Any) -> list[_Event]:
+    event = decoder.decode(raw)
+    if isinstance(event, list):
+        return event
+    if event.e is None and event.data:
+        return _unwrapped(decoder, event.data)
+    return [event]
+
+
+def _others(payload: bytes) -> list[Frame]:
+    """The events by name when none of them is ours, else nothing."""
+    try:
+        names = [event.e for event in _unwrapped(_NAMES, payload)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+    return [] if {None, *EVENTS}.intersection(names) else [Frame(e=name) for name in names]
+
+
+def decode_depth(body: bytes) -> Depth:
+    """A REST depth snapshot. Raises Refused."""
+    return _answer(_DEPTH, body)
+
+
+def decode_open_interest(body: bytes) -> OpenInterest:
+    """A REST open interest. Raises Refused."""
+    return _answer(_OPEN_INTEREST, body)
+
+
+def _answer(decoder: msgspec.json.Decoder[_Answer], body: bytes) -> _Answer:
+    try:
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise Refused(Reason.wrong_type, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_JSON as error:
         raise Refused(Reason.not_json, str(error)) from error
 
 
@@ -120,20 +167,35 @@ def decimals_of(text: str) -> int:
     return max(0, -int(_decimal(text, Reason.bad_price).as_tuple().exponent))
 
 
+def scale_of(text: str) -> int:
+    """Decimals of an instrument's first price. Raises Refused for one that nobody quotes."""
+    decimals = decimals_of(text)
+    if decimals > _MOST_DECIMALS:
+        raise Refused(Reason.price_scale, f"price {text[:40]} has {decimals} decimals")
+    ticks(text, decimals)
+    return decimals
+
+
 def ticks(text: str, decimals: int) -> int:
     """A price in units of 10^-decimals. Raises Refused unless positive, exact and not absurd."""
-    scaled = _decimal(text, Reason.bad_price).scaleb(decimals)
-    if not 0 < scaled < _MOST_TICKS:
-        raise Refused(Reason.bad_price, f"price {text} is out of range")
-    if scaled != scaled.to_integral_value():
-        raise Refused(Reason.price_scale, f"price {text} has more than {decimals} decimals")
-    return int(scaled)
+    value = _decimal(text, Reason.bad_price)
+    if not 0 < value < EXACT:
+        raise Refused(Reason.bad_price, f"price {text[:40]} is out of range")
+    _, digits, exponent = value.as_tuple()
+    shift = int(exponent) + decimals
+    mantissa = int("".join(map(str, digits)))
+    if shift < 0 and (-shift >= len(digits) or mantissa % 10**-shift):
+        raise Refused(Reason.price_scale, f"price {text[:40]} has more than {decimals} decimals")
+    scaled = int(mantissa * 10**shift if shift >= 0 else mantissa // 10**-shift)
+    if scaled >= EXACT:
+        raise Refused(Reason.bad_price, f"price {text[:40]} is out of range")
+    return scaled
 
 
 def price(text: str | None) -> float:
     """A positive finite price. Raises Refused."""
     value = float(_decimal(_present(text, "a price"), Reason.bad_price))
-    if not 0.0 < value < _MOST_TICKS:
+    if not 0.0 < value < EXACT:
         raise Refused(Reason.bad_price, f"price {text} is out of range")
     return value
 
@@ -150,12 +212,15 @@ def number(text: str | None) -> float:
     """A finite number; NaN for no text, which is how a venue says "none". Raises Refused."""
     if not _present(text, "a number"):
         return float("nan")
-    return float(_decimal(str(text), Reason.bad_number))
+    value = float(_decimal(str(text), Reason.bad_number))
+    if not isfinite(value):
+        raise Refused(Reason.bad_number, f"{text} is out of range")
+    return value
 
 
 def stamp_ns(milliseconds: int) -> int:
     """A venue stamp in ns. Raises Refused when it is no time in ms."""
-    if not 0 <= milliseconds < _MOST_MS:
+    if not 0 <= milliseconds < MOST_MS:
         raise Refused(Reason.bad_time, f"venue time {milliseconds} is out of range")
     return milliseconds * NS_PER_MS
 
@@ -175,9 +240,8 @@ def _present(text: str | None, what: str) -> str:
 
 def _decimal(text: str, reason: Reason) -> Decimal:
     try:
-        value = Decimal(text)
+        if _PLAIN.fullmatch(text):
+            return Decimal(text)
     except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or not text[-1:].isdigit() or "_" in text:
-        raise Refused(reason, f"{text!r} is not a plain number")
-    return value
+        pass  # an exponent beyond reason
+    raise Refused(reason, f"{text[:40]!r} is not a plain number")

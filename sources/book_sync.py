@@ -102,6 +102,8 @@ class BookSync(Struct):
         """Take a snapshot; one that was not needed is ignored."""
         if self.synced:
             return Outcome()
+        if self.snapshot is not None and snapshot.last_id < self.snapshot.last_id:
+            return Outcome()  # a late answer: the newer one waits already
         self.held = [f for f in self.held if not continuity.is_older(f.last_id, snapshot.last_id)]
         if not self.held:
             self.snapshot = snapshot

@@ -183,7 +183,7 @@ class Connection:
         line = lines.first_line
         try:
             control = msgspec.json.decode(lines.payload(0)[1:], type=_Control)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             frame = lines.payload(0)[:_SHOWN].decode("utf-8", "replace")
             stamp = int(lines.received_ns[0])
             rejected = Rejected(
@@ -202,10 +202,10 @@ class Connection:
             items = [self._gap(name, at_ns, line, _LOSSES[control.k]) for name in self.known]
             lost = self.session.lose(at_ns, line, _LOSSES[control.k])
             items += [item for item in lost if isinstance(item, Wish)]
-        elif control.k == "wish":
+        elif control.k == "wish" and control.instrument in self.known:
             items = self.session.wished(control.instrument.partition(":")[2], at_ns, line)
         elif control.k != "end" and control.k not in _SILENT:
-            self.counts[f"unknown control:{control.k}"] += 1
+            self.counts[f"unknown control:{control.k}"] += 1  # or a wish for nobody we know
         self._spread(items, at_ns, out)
         if control.k == "end":
             out += self.end()

@@ -12,6 +12,7 @@ import numpy as np
 from schemas.kernel import compiled
 
 EXACT: Final = 1 << 53
+MOST_MS: Final = (1 << 63) // 1_000_000  # a time in ms below this is an int64 in ns
 _LONGEST = 18
 POWERS: Final = 10.0 ** np.arange(23)
 _ZERO, _NINE, _POINT = 48, 57, 46

@@ -1,8 +1,8 @@
 """One flat JSON object, read by kernels: one-letter keys fill slots, nothing is allocated.
 
 A slot holds the kind of value and where it stands. `b` and `a` may be lists of price levels.
-Whatever is not plainly of that shape (white space, escapes, nesting, a doubled key) is refused
-with −1 and goes to a full decoder.
+Whatever is not plainly of that shape (white space, escapes, nesting, a doubled key, a value of
+another type than the caller takes) is refused with −1 and goes to a full decoder.
 """
 
 from typing import Final
@@ -17,7 +17,9 @@ NONE, TEXT, NUMBER, TRUE, FALSE, LEVELS = 0, 1, 2, 3, 4, 5
 PU, ST = 0, 1  # two-letter keys we need take the slots of control characters
 QUOTE, CLOSE = 34, 125
 _COMMA, _COLON, _OPEN, _LIST, _LIST_END = 44, 58, 123, 91, 93
-_ZERO, _NINE, _POINT, _BACKSLASH = 48, 57, 46, 92
+_ZERO, _NINE, _POINT, _BACKSLASH, _SPACE = 48, 57, 46, 92, 32
+_TRUE_WORD = np.frombuffer(b"true", np.uint8)
+_FALSE_WORD = np.frombuffer(b"false", np.uint8)
 
 
 def is_plain(buffer, start, stop, word):  # type: ignore[no-untyped-def]
@@ -92,23 +94,28 @@ def levels_plain(buffer, p, stop, row, px, size, places):  # type: ignore[no-unt
 read_levels = compiled(levels_plain)
 
 
-def fields_plain(buffer, p, stop, kinds, begins, ends, row, px, size, places):  # type: ignore[no-untyped-def]
+def fields_plain(  # type: ignore[no-untyped-def]
+    buffer, p, stop, kinds, begins, ends, row, px, size, places, takes
+):
     """Read one flat object at p; its one-letter keys fill the slots. Returns (past it, next row).
 
-    `b` and `a` may be lists of levels (bids must come first). −1 when the shape is another.
+    `b` and `a` may be lists of levels (bids must come first). takes[slot] has the bit 1 << kind
+    set for the kinds of value that may stand there. −1 when the shape is another.
     """
     if buffer[p] != _OPEN:
         return np.int64(-1), row
     p += 1
-    while p < stop and buffer[p] == QUOTE:
+    while p + 3 < stop and buffer[p] == QUOTE:
         first = np.int64(buffer[p + 1])
         slot = np.int64(-1)
         if buffer[p + 2] == QUOTE:
+            if first < _SPACE or first in (QUOTE, _BACKSLASH):
+                return np.int64(-1), row
             slot = first
             p += 3
         else:
             q = p + 1
-            while q < stop and buffer[q] != QUOTE and buffer[q] != _BACKSLASH:
+            while q < stop and buffer[q] >= _SPACE and buffer[q] not in (QUOTE, _BACKSLASH):
                 q += 1
             if q >= stop or buffer[q] != QUOTE:
                 return np.int64(-1), row
@@ -129,7 +136,7 @@ def fields_plain(buffer, p, stop, kinds, begins, ends, row, px, size, places):  
         if c == QUOTE:
             begin = p + 1
             q = begin
-            while q < stop and buffer[q] != QUOTE and buffer[q] != _BACKSLASH:
+            while q < stop and buffer[q] >= _SPACE and buffer[q] not in (QUOTE, _BACKSLASH):
                 q += 1
             if q >= stop or buffer[q] != QUOTE:
                 return np.int64(-1), row
@@ -138,6 +145,8 @@ def fields_plain(buffer, p, stop, kinds, begins, ends, row, px, size, places):  
             q = p
             while q < stop and _ZERO <= buffer[q] <= _NINE:
                 q += 1
+            if c == _ZERO and q - p > 1:
+                return np.int64(-1), row  # JSON has no leading zeros
             end, kind, p = q, NUMBER, q
         elif c == _LIST:
             if slot not in (97, 98) or (slot == 98 and kinds[97] != NONE):
@@ -147,14 +156,14 @@ def fields_plain(buffer, p, stop, kinds, begins, ends, row, px, size, places):  
             if p < 0:
                 return np.int64(-1), row
             end, kind = row, LEVELS
-        elif c == 116 and p + 4 <= stop and buffer[p + 3] == 101:  # true
+        elif c == 116 and p + 4 <= stop and is_word(buffer, p, p + 4, _TRUE_WORD):
             kind, p = TRUE, p + 4
-        elif c == 102 and p + 5 <= stop and buffer[p + 4] == 101:  # false
+        elif c == 102 and p + 5 <= stop and is_word(buffer, p, p + 5, _FALSE_WORD):
             kind, p = FALSE, p + 5
         else:
             return np.int64(-1), row
         if slot >= 0:
-            if kinds[slot] != NONE:
+            if kinds[slot] != NONE or (takes[slot] >> kind) & 1 == 0:
                 return np.int64(-1), row
             kinds[slot], begins[slot], ends[slot] = kind, begin, end
         if p < stop and buffer[p] == _COMMA:

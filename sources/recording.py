@@ -8,8 +8,9 @@ complete JSON (the recorder may be about to write the rest, and a longer file co
 import gzip
 import zlib
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -63,9 +64,9 @@ def open_recording(path: Path) -> "Recording":
         raw.close()
         message = f"{path}: is zstandard; this version reads gzip and plain text"
         raise UsageError(message)
-    stream: BinaryIO = raw
+    stream: BufferedIOBase = raw
     if magic.startswith(_GZIP):
-        stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw, mode="rb"))
+        stream = gzip.GzipFile(fileobj=raw, mode="rb")
     return Recording(connection_name(path), str(path), stream, path.stat().st_size, raw)
 
 
@@ -73,7 +74,12 @@ class Recording:
     """Blocks of whole lines of one file, in order."""
 
     def __init__(
-        self, name: str, path: str, stream: BinaryIO, size: int = 0, raw: BinaryIO | None = None
+        self,
+        name: str,
+        path: str,
+        stream: BufferedIOBase,
+        size: int = 0,
+        raw: BufferedIOBase | None = None,
     ) -> None:
         self.name = name
         self.path = path
@@ -120,8 +126,19 @@ class Recording:
         return b""
 
     def _read(self, most: int) -> bytes:
+        """Up to `most` bytes; fewer only at the end, or before what cannot be read."""
+        parts: list[bytes] = []
+        while most > 0 and self.problem is None:
+            data = self._read_some(most)
+            if not data:
+                break
+            parts.append(data)
+            most -= len(data)
+        return b"".join(parts)
+
+    def _read_some(self, most: int) -> bytes:
         try:
-            return self._stream.read(most)
+            return self._stream.read1(most)  # read() would lose what it has when it fails
         except EOFError:
             self.problem = "the compressed data are cut off; everything before was read"
         except (zlib.error, gzip.BadGzipFile) as error:
@@ -133,18 +150,21 @@ class Recording:
         return b""
 
     def skip(self, size: int) -> Iterator[bytes]:
-        """Read past the first `size` bytes, giving them out (for the hash)."""
+        """Read past the first `size` bytes, giving them out (for the hash).
+
+        A last line that counted without its newline was counted with it: where the file still
+        lacks it, it is given out all the same.
+        """
+        last = b"\n"
         while size > 0:
             data = self._read(min(size, BLOCK))
             if not data:
-                return
+                break
             size -= len(data)
+            last = data[-1:]
             yield data
-        following = self._read(1)
-        if following == b"\n":  # it ended a line that had counted without it
-            yield following
-        else:
-            self._carry = following
+        if size == 1 and last != b"\n":
+            yield b"\n"
 
     def close(self) -> None:
         """Close the file."""
@@ -158,7 +178,7 @@ def _is_json(payload: bytes) -> bool:
         payload = payload.partition(b" ")[2]
     try:
         msgspec.json.decode(payload.removeprefix(b"!"))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     return True
 
@@ -169,6 +189,6 @@ def header_of(lines: Lines) -> Header | None:
         return None
     try:
         header = msgspec.json.decode(lines.payload(0)[1:], type=Header)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return header if header.k == "recording" else None

@@ -161,7 +161,8 @@ class ReplayPartition(StatefulSourcePartition[Keyed, tuple[Any, ...]]):
     def snapshot(self) -> tuple[Any, ...]:
         """Per file where to read on."""
         return tuple(
-            (reader.connection.name, reader.connection.snapshot()) for reader in self.readers
+            (reader.connection.name, None if reader.opening else reader.connection.snapshot())
+            for reader in self.readers  # None: its first items are not out yet, so it opens anew
         )
 
     def close(self) -> None:

@@ -66,7 +66,10 @@ class Symbols:
         self.names.append(name)
         self.index[name] = at
         row = np.zeros((1, SYMBOL_BYTES), np.uint8)
-        raw = np.frombuffer(name.encode()[: SYMBOL_BYTES - 1], np.uint8)
+        encoded = name.encode()
+        if len(encoded) >= SYMBOL_BYTES:
+            encoded = b""  # never found by a kernel, so that its frames go to the slow decoder
+        raw = np.frombuffer(encoded, np.uint8)
         row[0, : len(raw)] = raw
         row[0, SYMBOL_BYTES - 1] = len(raw)
         self.bytes = np.concatenate([self.bytes, row])

@@ -5,6 +5,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
+from clickhouse_connect import get_client
 from msgspec.structs import astuple
 
 from schemas.column import Col, Row
@@ -94,3 +95,8 @@ def plain_ddl(database: str) -> list[str]:
             f"{', '.join(columns)}) ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY ({order})"
         )
     return statements
+
+
+def client_of(where: Any) -> Any:
+    """A second handle on the embedded store that this process has open."""
+    return get_client(interface="chdb", path=str(where.folder), database="default")

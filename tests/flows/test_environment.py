@@ -48,10 +48,9 @@ def test_names_that_are_no_setting() -> None:
         Mistake("SEAWALL_STOER__URL", 'unknown setting "stoer", did you mean "store"?'),
         Mistake(
             "SEAWALL_STORE",
-            "names a section, not a setting: valid are "
-            "SEAWALL_STORE__URL, SEAWALL_STORE__RETENTION_DAYS",
+            "names a section, not a setting: valid are SEAWALL_STORE__URL",
         ),
-        Mistake("SEAWALL_STORE__", 'unknown setting "", valid are retention_days, url'),
+        Mistake("SEAWALL_STORE__", 'unknown setting "", valid are url'),
         Mistake("SEAWALL_STORE__URL__HOST", 'store.url has no part "host"'),
     ]
 

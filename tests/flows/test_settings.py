@@ -59,7 +59,7 @@ def test_environment_values_take_the_type_of_their_setting() -> None:
         "SEAWALL_REGIME__STEP_S": "5",
         "SEAWALL_REGIME__MEMBERS": "okx:A, okx:B",
         "SEAWALL_REGIME__PRIOR_VOL__SOL": "0.9",
-        "SEAWALL_STORE__RETENTION_DAYS": "",
+        "SEAWALL_STATE__DIR": "",
         "SEAWALL_INSTRUMENT": '[{ name = "okx:A", price_decimals = 2 }]',
     }
     assert load(None, environ, {}) == Settings(
@@ -82,7 +82,7 @@ colour = 1
 intervall = "1s"
 [store]
 url = 5
-retention_days = 0
+retention_days = 9
 [regime]
 tempering = 1.5
 members = [
@@ -114,7 +114,7 @@ book_s = "10s"
 """,
         monkeypatch,
     )
-    environ = {"SEAWALL_REGIME__STEPS": "5", "SEAWALL_STALE__TOP_S": "soon", "SEAWALL_GRID": "1s"}
+    environ = {"SEAWALL_REGIME__STEPS": "5", "SEAWALL_STALE__HOLE_S": "soon", "SEAWALL_GRID": "1s"}
     told = mistakes(path, environ, flow__epoch_s=-1.0)
     assert told == [
         'seawall.toml:2: run "a b" must be 1 to 64 letters, digits, ".", "_" or "-"',
@@ -122,7 +122,7 @@ book_s = "10s"
         "run, source, stale, state, store, volatility",
         'seawall.toml:5: unknown key "intervall", did you mean "interval"?',
         "seawall.toml:7: store.url must be text in quotes, not 5",
-        "seawall.toml:8: store.retention_days must be at least 1, not 0",
+        'seawall.toml:8: unknown key "retention_days", valid are url',
         "seawall.toml:10: regime.tempering must be above 0 and at most 1, not 1.5",
         'seawall.toml:13: unknown venue "okxx", did you mean "okx"?',
         'seawall.toml:14: regime.members: "okx:A" stands twice',
@@ -145,7 +145,7 @@ book_s = "10s"
         "SEAWALL_GRID: names a section, not a setting: valid are SEAWALL_GRID__INTERVAL",
         'SEAWALL_REGIME__STEPS: unknown setting "steps", did you mean "step_s"?',
         "--epoch: flow.epoch_s must be at least 0, not -1.0",
-        'SEAWALL_STALE__TOP_S: stale.top_s must be a number, not the text "soon"',
+        'SEAWALL_STALE__HOLE_S: stale.hole_s must be a number, not the text "soon"',
     ]
 
 

@@ -51,9 +51,10 @@ def test_marks_by_time_and_by_line(store: Store, run: str) -> None:
     put(store, TICKS, run, tick(5 * MS, "v:A"), tick(7 * MS + 1, "v:A"), tick(6 * MS, "v:B"))
     put(store, TICKS, run + "x", tick(9 * MS, "v:A"))
     put(store, REJECTED, run, rejected(12, 5 * MS), rejected(3, 6 * MS), rejected(4, 1, source="b"))
-    assert store.marks(TICKS, run) == {("v:A",): 7 * MS, ("v:B",): 6 * MS}
-    assert store.marks(REJECTED, run) == {("a",): 12, ("b",): 4}
-    assert store.marks(TABLES["triggers"], run) == {}
+    assert store.marks(run) == {name: {} for name in TABLES} | {
+        "ticks": {("v:A",): 7 * MS, ("v:B",): 6 * MS},
+        "rejected": {("a",): 12, ("b",): 4},
+    }
 
 
 def test_counts(store: Store, run: str) -> None:

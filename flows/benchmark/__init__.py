@@ -1,0 +1,1 @@
+"""`seawall bench`: our stages, `orjson.loads` and a straightforward rival, in one run."""
