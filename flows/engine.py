@@ -1,9 +1,9 @@
 """Runs Bytewax; what fails in there is raised as one sentence.
 
 Bytewax makes a Rust panic of every error, and Rust writes the panic and its stack to descriptor 2
-by itself, before the error arrives here with the same words. While the engine runs, what native
-code writes there is kept aside; `sys.stderr` still shows at once. After a known error the panic
-is dropped, because the sentence says it. After anything else everything kept is written out.
+by itself, before the error arrives here with the same words. While the engine runs, such a panic
+is kept aside; everything else shows at once. After a known error the panic is dropped, because
+the sentence says it. After anything else it is written out.
 """
 
 import faulthandler
@@ -11,11 +11,11 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, Any, Final
+from threading import Thread
+from typing import Any, Final
 
 from bytewax.dataflow import Dataflow
 from bytewax.recovery import RecoveryConfig
@@ -23,7 +23,7 @@ from bytewax.testing import cluster_main, run_main
 
 from schemas.errors import SeawallError
 
-_PANIC: Final = re.compile(rb"^thread '[^'\n]*' (?:\(\d+\) )?panicked at ", re.MULTILINE)
+_PANIC: Final = re.compile(rb"thread '[^']*' (?:\(\d+\) )?panicked at ")
 _SQLITE: Final = re.compile(r"SqliteFailure\(.*?(?:Some\(\"(.*?)\"\))?\)", re.DOTALL)
 _STDERR: Final = 2
 
@@ -58,24 +58,20 @@ def run_engine(
 @contextmanager
 def one_sentence(folder: Path | None) -> Iterator[None]:
     """While Bytewax works: a known error becomes a SeawallError without the panic's text."""
-    known: BaseException | None = None
-    failed = False
-    with TemporaryFile() as aside:
-        try:
-            with _kept(aside):
-                yield
-        except BaseException as error:
-            failed, known = True, known_error(error, folder)
-            if known is None or known is error:
-                raise
-            raise known from error
-        finally:
-            aside.seek(0)
-            text = aside.read()
-            panic = _PANIC.search(text)
-            if failed and known is not None and panic is not None:
-                text = text[: panic.start()]
-            os.write(_STDERR, text)
+    kept = bytearray()
+    try:
+        with _panics_into(kept):
+            yield
+    except BaseException as error:
+        known = known_error(error, folder)
+        if known is None:
+            os.write(_STDERR, kept)
+            raise
+        if known is error:
+            raise
+        raise known from error
+    if kept:
+        os.write(_STDERR, kept)
 
 
 def known_error(error: BaseException, folder: Path | None) -> BaseException | None:
@@ -97,8 +93,12 @@ def known_error(error: BaseException, folder: Path | None) -> BaseException | No
 
 
 @contextmanager
-def _kept(aside: IO[bytes]) -> Iterator[None]:
-    """Lead descriptor 2 to a file; Python's own stderr, and the report of a crash, past it."""
+def _panics_into(kept: bytearray) -> Iterator[None]:
+    """Keep what native code writes to descriptor 2 from the first panic on.
+
+    Everything before goes on at once, and so do Python's own stderr and the report of a crash.
+    Through a pipe: Rust panics again, and for good, when it cannot write to a file on a full disk.
+    """
     shown: Any = sys.stderr
     shown.flush()
     real = os.dup(_STDERR)
@@ -108,17 +108,32 @@ def _kept(aside: IO[bytes]) -> Iterator[None]:
     past = _descriptor(shown) == _STDERR
     if past:
         sys.stderr = open(real, "w", buffering=1, closefd=False, errors="backslashreplace")  # noqa: SIM115
-    os.dup2(aside.fileno(), _STDERR)
+    outlet, inlet = os.pipe()
+    os.dup2(inlet, _STDERR)
+    os.close(inlet)
+    listener = Thread(target=_listen, args=(outlet, real, kept), name="engine stderr", daemon=True)
+    listener.start()
     try:
         yield
     finally:
+        os.dup2(real, _STDERR)  # closes the pipe, so that the listener ends
+        listener.join()
         if past:
             sys.stderr.close()
             sys.stderr = shown
         if not watched:
             faulthandler.disable()
-        os.dup2(real, _STDERR)
         os.close(real)
+
+
+def _listen(outlet: int, real: int, kept: bytearray) -> None:
+    with open(outlet, "rb") as lines:
+        for line in lines:
+            if kept or _PANIC.match(line):
+                kept += line
+            else:
+                with suppress(OSError):  # nobody reads our stderr any more
+                    os.write(real, line)
 
 
 def _descriptor(stream: Any) -> int | None:

@@ -4,12 +4,17 @@ A made-up minute of frames goes through the session, the market state and the es
 that the first real line meets warm kernels whatever kind it is.
 """
 
-from typing import Any
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import numpy as np
 
 from flows.market import MarketLogic
 from flows.volatility import MarketRegimeLogic, Step, VolatilityLogic
+from schemas.errors import SeawallError
 from schemas.market import GridItem
 from schemas.quality import Quality
 from schemas.settings import Settings
@@ -18,6 +23,7 @@ from sources.connection import Connection
 from sources.lines import Lines, index_lines
 from sources.registry import VENUES, session_for
 
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 _SECONDS = 8
 _START_NS = 1_700_000_000 * NS_PER_S
 
@@ -35,6 +41,22 @@ def warm() -> None:
         items = connection.open(_START_NS)
         items += connection.take(_lines())
         _fold(items)
+
+
+@contextmanager
+def kept_kernels() -> Iterator[None]:
+    """Around first uses of kernels: a cache that cannot be written is told as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL:
+            raise
+        folder = os.environ["NUMBA_CACHE_DIR"]
+        message = (
+            f"compiled kernels cannot be kept in {folder}: {error.strerror}; "
+            "make room there, or name another folder with NUMBA_CACHE_DIR"
+        )
+        raise SeawallError(message) from error
 
 
 def _fold(items: list[tuple[str, Any]]) -> None:

@@ -24,6 +24,7 @@ from flows.engine import one_sentence
 from schemas.errors import SeawallError, UsageError
 
 _OWNER: Final = "seawall.json"
+_HALF: Final = "seawall.json.part"  # the mark being written
 _LOCK: Final = "seawall.lock"
 _PARTS: Final = "part-*.sqlite3"
 
@@ -44,7 +45,7 @@ def check(folder: Path, owner: Owner) -> None:
         raise UsageError(message)
     mark = folder / _OWNER
     if not mark.exists():
-        if folder.exists() and any(file.name != _LOCK for file in folder.iterdir()):
+        if folder.exists() and any(file.name not in (_HALF, _LOCK) for file in folder.iterdir()):
             message = f"--state {folder}: holds other files; use an empty or new folder"
             raise UsageError(message)
         return
@@ -73,10 +74,8 @@ def recovery(folder: Path, owner: Owner) -> Iterator[RecoveryConfig]:
     with locked(folder):
         mark = folder / _OWNER
         if not mark.exists():
-            half = mark.with_suffix(".part")
-            half.write_bytes(msgspec.json.encode(owner))
-            half.rename(mark)
-            half.unlink(missing_ok=True)
+            (folder / _HALF).write_bytes(msgspec.json.encode(owner))
+            (folder / _HALF).rename(mark)
         if not _is_complete(folder):
             for part in folder.glob(_PARTS + "*"):
                 part.unlink()

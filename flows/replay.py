@@ -14,7 +14,7 @@ from rich.console import Console
 
 from flows.engine import run_engine
 from flows.events import run_row
-from flows.kernels import warm
+from flows.kernels import kept_kernels, warm
 from flows.progress import WatchedSource, progress
 from flows.recovery import Owner, check, recovery, resumes
 from flows.risk import flow
@@ -44,7 +44,8 @@ def replay(
     damaged, 3 with `strict` when lines were rejected, in whichever execution.
     """
     with _draining() as stop:
-        wiring = wire(settings)
+        with kept_kernels():
+            wiring = wire(settings)
         one_name_each(wiring)
         show_members(console, wiring)
         if settings.state.dir is not None:
@@ -75,7 +76,7 @@ def _replay(
     strict: bool,
     console: Console,
 ) -> int:
-    with console.status("loading kernels"):
+    with console.status("loading kernels"), kept_kernels():
         warm()
         store.warm()
     source = replay_source(settings, wiring, ends=ends, stop=stop)

@@ -97,7 +97,8 @@ def _is_whole(run: str, listing: Listing, known: _Known, stored: Stored) -> bool
             raise RunConflict(run, f"was made from another recording named {listing.connection}")
         whole = not any(len(lines) for lines in recording.blocks(known.lines + 1))
         if recording.problem is not None:
-            stored.problems.append(f"{recording.path}: {recording.problem} (read to line {known.lines})")
+            told = f"{recording.path}: {recording.problem} (read to line {known.lines})"
+            stored.problems.append(told)
             stored.damaged |= recording.damaged
     finally:
         recording.close()

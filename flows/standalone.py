@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from flows.kernels import warm
+from flows.kernels import kept_kernels, warm
 from flows.recovery import clean, folder_of, locked, resumes
 from flows.replay import replay_source
 from flows.run_guard import one_name_each, stored_inputs
@@ -41,7 +41,8 @@ def _prepared(held: ExitStack) -> tuple[Settings, Wiring, Any, Any]:
     if not settings.source:
         message = f"{path}: no [[source]], nothing to replay"
         raise UsageError(message)
-    wiring = wire(settings)
+    with kept_kernels():
+        wiring = wire(settings)
     one_name_each(wiring)
     store = held.enter_context(Store.open(settings.store.url))
     store.migrate()
@@ -56,7 +57,8 @@ def _prepared(held: ExitStack) -> tuple[Settings, Wiring, Any, Any]:
         if stored.lines is None and resumes(folder):
             message = f"{folder}: continues a run of which this store has nothing; use a new folder"
             raise UsageError(message)
-    warm()
+    with kept_kernels():
+        warm()
     store.warm()
     source = replay_source(settings, wiring)
     return settings, wiring, source, ClickHouseSink(store, settings.run)

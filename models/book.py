@@ -44,21 +44,21 @@ _MOVED_LEAST = 1024
 def flow_plain(before, counts_before, after, counts_after, ofi):  # type: ignore[no-untyped-def]
     """Add one frame's order-flow imbalance in USD to ofi[level].
 
-    before, after: [side, price|size, level]; a level missing before or after adds nothing.
+    before, after: [side, price|size, level]; a level missing on either side before or after adds
+    nothing.
     """
-    for m in range(len(ofi)):
-        if m < counts_before[0] and m < counts_after[0]:
-            was, now = before[0, 0, m], after[0, 0, m]
-            if now >= was:
-                ofi[m] += now * after[0, 1, m]
-            if now <= was:
-                ofi[m] -= was * before[0, 1, m]
-        if m < counts_before[1] and m < counts_after[1]:
-            was, now = before[1, 0, m], after[1, 0, m]
-            if now <= was:
-                ofi[m] -= now * after[1, 1, m]
-            if now >= was:
-                ofi[m] += was * before[1, 1, m]
+    known = min(len(ofi), counts_before[0], counts_before[1], counts_after[0], counts_after[1])
+    for m in range(known):
+        was, now = before[0, 0, m], after[0, 0, m]
+        if now >= was:
+            ofi[m] += now * after[0, 1, m]
+        if now <= was:
+            ofi[m] -= was * before[0, 1, m]
+        was, now = before[1, 0, m], after[1, 0, m]
+        if now <= was:
+            ofi[m] -= now * after[1, 1, m]
+        if now >= was:
+            ofi[m] += was * before[1, 1, m]
 
 
 flow = compiled(flow_plain)

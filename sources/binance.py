@@ -208,7 +208,10 @@ class Binance:
             raise Refused(Reason.missing_field, "a symbol is missing")
         known = self.symbols.index.get(symbol)
         decimals = None
-        if price is not None and (known is None or self.symbols.decimals[known] < 0):
+        if known is None and symbol in self.listed:  # listed after the state was saved
+            decimals = self.listed[symbol].price_decimals
+        unknown = decimals is None and (known is None or self.symbols.decimals[known] < 0)
+        if price is not None and unknown:
             decimals = scale_of(price)  # before anything is learnt: it may refuse
         fresh = known is None or decimals is not None
         index = self.symbols.add(symbol, decimals)
@@ -242,14 +245,15 @@ class Binance:
         return msgspec.msgpack.encode(state)
 
     def restore(self, state: bytes) -> None:
-        """Inverse of `snapshot`; listed instruments are given anew before."""
+        """Inverse of `snapshot`; listed instruments are given anew before.
+
+        What is listed for the first time is met, and told, when it comes.
+        """
         types = tuple[list[tuple[str, int]], list[str], list[int], bytes]
         symbols, told, single, books = msgspec.msgpack.decode(state, type=types)
-        listed = dict(self.listed)
         self.symbols = Symbols()
         for name, decimals in symbols:
             self.symbols.add(name, None if decimals < 0 else decimals)
-        self.list_instruments([i for i in listed.values() if i.symbol not in self.symbols.index])
         self.told, self.single_fills = set(told), set(single)
         self.books.restore(books)
 

@@ -101,7 +101,8 @@ class Books:
     def lose(self, received_ns: int, line: int, reason: str) -> list[BookItem]:
         """Lose every book of the connection."""
         items: list[BookItem] = []
-        for symbol, sync in self.syncs.items():
+        for symbol in sorted(self.syncs):
+            sync = self.syncs[symbol]
             items += self._said(symbol, sync.lose(), received_ns, line, reason)
         return items
 
@@ -144,7 +145,7 @@ class Books:
 
     def snapshot(self) -> bytes:
         """All sync states."""
-        return msgspec.msgpack.encode(self.syncs)
+        return msgspec.msgpack.encode(self.syncs, order="deterministic")
 
     def restore(self, state: bytes) -> None:
         """Inverse of `snapshot`."""

@@ -16,7 +16,6 @@ class Market(Struct, frozen=True):
     product: int  # `st` of its frames in the merged universe; 0: frames carry none
     continuity: Continuity
     depth_url: str  # REST snapshot; {symbol} is filled in
-    size_is_base: bool = True  # False: sizes on the wire are contracts
 
 
 _BY_PREVIOUS = Continuity(by_previous=True)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from flows.settings import load
+from schemas.errors import UsageError
 from schemas.settings import Settings
 
 FRAMES: Final = "captures/binance-usdm__btcusdt-2024-08-08.gz"
@@ -69,11 +70,13 @@ def _default(folder: Path, console: Console) -> Path:
 def _measure(settings: Settings, files: list[str], rounds: int, console: Console) -> dict[str, Any]:
     from flows.benchmark import rival, stages, start
     from flows.kernels import warm
+    from flows.run_guard import one_name_each
     from flows.wiring import wire
     from sinks.store import Store
     from sources.recording import open_recording
 
     wiring = wire(settings)
+    one_name_each(wiring)
     data = {}
     for listing in wiring.listings:
         recording = open_recording(Path(listing.path))
@@ -81,11 +84,18 @@ def _measure(settings: Settings, files: list[str], rounds: int, console: Console
         recording.close()
     inputs = stages.Inputs(settings, wiring, data)
     frames = inputs.frames()
-    with Store.open(settings.store.url) as store, console.status("starting") as status:
+    if not frames:
+        message = "nothing to measure: there is no frame in " + ", ".join(files)
+        raise UsageError(message)
+    ours, theirs = (f"ours-{n}" for n in count()), (f"rival-{n}" for n in count())
+    with (
+        Store.open(settings.store.url) as store,
+        rival.rival_stage(inputs, store, theirs) as rival_stage,
+        console.status("starting") as status,
+    ):
         store.migrate()
         warm()
         store.warm()
-        ours, theirs = (f"ours-{n}" for n in count()), (f"rival-{n}" for n in count())
         timed = {
             "orjson.loads": stages.loads_stage(frames),
             "decode": stages.decode_stage(inputs),
@@ -94,7 +104,6 @@ def _measure(settings: Settings, files: list[str], rounds: int, console: Console
             "whole flow, rows dropped": stages.flow_stage(inputs),
             "whole flow into the store": stages.store_stage(inputs, store, ours),
         }
-        rival_stage = rival.rival_stage(inputs, store, theirs)
         rows: dict[str, int] = {}
         if rival_stage is not None:
             status.update("comparing rows with the rival's")

@@ -204,7 +204,7 @@ def stopped(
 ) -> Stopped:
     """Start, stop by each signal in turn, restart with other chunks and workers, finish.
 
-    A stop comes after at most `share` of the time that the rest would take.
+    A stop comes within about `share` of the time that the rest would take.
     """
     total = len(raw_lines(job.recording))
     done = Stopped()
@@ -224,7 +224,8 @@ def stopped(
         chunk_frames, workers = rng.choice(CHUNKS), rng.choice(WORKERS)
         running = job.start(chunk_frames, workers)
         line = reading(running)
-        after_s = rng.uniform(0.0, share) * (total - line + 1) / SPEED[chunk_frames]
+        rest_s = (total - line + 1) / SPEED[chunk_frames]
+        after_s = min(0.1 + rng.uniform(0.0, share) * rest_s, 0.7 * rest_s)
         time.sleep(after_s)
         if not running.stop(number):
             done.seconds = time.monotonic() - begun

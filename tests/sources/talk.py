@@ -106,7 +106,10 @@ def depth(
 
 
 def answer(
-    number: int, bids: Any = (("99.0", "7"),), asks: Any = (("101.0", "8"),), symbol: str = "BTCUSDT"
+    number: int,
+    bids: Any = (("99.0", "7"),),
+    asks: Any = (("101.0", "8"),),
+    symbol: str = "BTCUSDT",
 ) -> str:
     body = wire({"lastUpdateId": number, "bids": bids, "asks": asks})
     return f"@https://host/v1/depth?limit=5&symbol={symbol} {body}"

@@ -125,8 +125,17 @@ def test_a_depth_frame_without_levels_carries_its_ids_on() -> None:
 
 def test_a_fill_of_size_zero_and_one_of_another_kind_are_no_flow() -> None:
     base = {"e": "trade", "E": 1, "s": "A", "t": 1, "p": "1", "q": "1", "m": False}
-    takers = [read(base | change)[0].fills[0][2] for change in
-              ({}, {"m": True}, {"X": "MARKET"}, {"X": "NA"}, {"X": "INSURANCE_FUND"}, {"q": "0"})]
+    takers = [
+        read(base | change)[0].fills[0][2]
+        for change in (
+            {},
+            {"m": True},
+            {"X": "MARKET"},
+            {"X": "NA"},
+            {"X": "INSURANCE_FUND"},
+            {"q": "0"},
+        )
+    ]
     assert takers == [1, -1, 1, 0, 0, 0]  # fmt: skip
 
 
