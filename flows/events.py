@@ -33,7 +33,7 @@ def rejected_row(item: Rejected) -> RejectedRow:
         source=item.connection,
         line=item.line,
         stamp_ns=item.stamp_ns,
-        reason=item.reason,
+        reason=item.reason.value,
         detail=item.detail,
         frame=item.frame,
     )

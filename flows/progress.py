@@ -79,6 +79,6 @@ def progress(console: Console, source: WatchedSource, files: Sequence[Path]) -> 
 def _position(recording: Any) -> int:
     try:
         position: int = recording.position
-    except ValueError:  # closed by the flow's thread at this very moment
+    except (OSError, ValueError):  # closed by the flow's thread at this very moment
         position = recording.size
     return position

@@ -64,9 +64,9 @@ def show_members(console: Console, wiring: Wiring) -> None:
     """What will be replayed and aligned."""
     for listing in wiring.listings:
         names = ", ".join(instrument.name for instrument in listing.instruments) or "nothing known"
-        console.print(f"[bold]{escape(listing.connection)}[/]: {escape(names)}")
+        console.print(f"[bold]{escape(listing.connection)}[/]: {escape(names)}", soft_wrap=True)
     members = ", ".join(wiring.members) or "no perpetual, so no market regime"
-    console.print(f"market regime of: {escape(members)}")
+    console.print(f"market regime of: {escape(members)}", soft_wrap=True)
 
 
 def show(console: Console, store: Store, outcome: Outcome) -> None:
@@ -99,7 +99,8 @@ def show(console: Console, store: Store, outcome: Outcome) -> None:
     console.print(grid)
     show_problems(console, outcome.problems())
     if rejected := counts.get("rejected"):
-        console.print(f"[yellow]{rejected:,} lines rejected[/]: see table rejected")
+        noun = "line" if rejected == 1 else "lines"
+        console.print(f"[yellow]{rejected:,} {noun} rejected[/]: see table rejected")
     speed = outcome.lines / outcome.seconds if outcome.seconds else 0.0
     what = "drained after" if outcome.drained else "done in"
     console.print(
@@ -123,10 +124,11 @@ def _listed(console: Console, what: str, lines: Sequence[str]) -> None:
     if not lines:
         console.print(f"no {what}")
         return
-    console.print(f"[bold]{len(lines)} {what}[/]")
+    counted = what if len(lines) > 1 else what.removesuffix("s")
+    console.print(f"[bold]{len(lines)} {counted}[/]")
     shown = lines if len(lines) <= _MOST_LINES else lines[:_MOST_LINES]
     for line in shown:
-        console.print(f"  {escape(line)}", highlight=False)
+        console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
     if len(lines) > len(shown):
         console.print(f"  … and {len(lines) - len(shown)} more")
 

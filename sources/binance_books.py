@@ -43,7 +43,7 @@ class Books:
         sync = self.syncs.setdefault(symbol, BookSync())
         lost = misplaced[frames[0]].any() if len(misplaced) else False
         if sync.synced and not snapshots and not lost and self._unbroken(sync, frames):
-            sync.last_id = int(frames[3, -1])
+            sync.run_on(int(frames[3, -1]))
             return [self._chunk(symbol, c, _row_index(frames))]
         return self._one_by_one(symbol, sync, c, frames, snapshots, clock_ns, first_line, misplaced)
 
@@ -88,7 +88,7 @@ class Books:
                 items += self._said(symbol, replace(outcome, gap=True), at_ns, line, "time_back")
                 continue
             elif sync.runs_on(continuity, int(frames[2, k]), int(frames[4, k])):
-                sync.last_id = int(frames[3, k])
+                sync.run_on(int(frames[3, k]))
                 plain.append(k)
                 continue
             else:

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct, field
 
 HELD_ROWS: Final = 5_000  # oldest held frames go beyond this; a snapshot answers within seconds
+REPETITIONS: Final = 20  # more in a row: the venue counts anew, so the book is lost
 
 
 class Continuity(Struct, frozen=True):
@@ -65,6 +66,7 @@ class BookSync(Struct):
 
     synced: bool = False
     last_id: int = -1
+    repeated: int = 0  # frames at or below last_id since one has run on
     wished: bool = False
     held: list[Held] = field(default_factory=list)
     snapshot: Held | None = None  # waiting for its first frame
@@ -73,10 +75,15 @@ class BookSync(Struct):
         """Whether a frame simply applies."""
         return self.synced and continuity.follows(first_id, previous_id, self.last_id)
 
+    def run_on(self, last_id: int) -> None:
+        """Take note that frames up to `last_id` apply."""
+        self.last_id = last_id
+        self.repeated = 0
+
     def lose(self) -> Outcome:
         """Lose the book: an error of the stream, a reconnect, a failed self-check."""
         was = self.synced
-        self.synced, self.snapshot = False, None
+        self.synced, self.snapshot, self.repeated = False, None, 0
         self.held.clear()
         self.wished = True
         return Outcome(gap=was, wish=True)
@@ -85,7 +92,9 @@ class BookSync(Struct):
         """Take a frame that does not simply run on."""
         if self.synced:
             if frame.last_id <= self.last_id:
-                return Outcome()  # a repetition
+                self.repeated += 1
+                if self.repeated <= REPETITIONS:
+                    return Outcome()
             outcome = self.lose()
             self._hold(frame)
             return outcome

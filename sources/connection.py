@@ -22,6 +22,7 @@ from sources.session import Item, Session
 Keyed = tuple[str, Any]
 VERSION: Final = 1
 _PROGRESS_NS = 60 * NS_PER_S
+_OWN_HOLE_NS = 600 * NS_PER_S  # our own recordings have clock lines: this is damage
 _SHOWN = 500
 _LOSSES = {"start": "start", "close": "reconnect", "overflow": "overflow"}
 _SILENT = ("recording", "clock", "open", "params", "input")  # stamps, or for later readers
@@ -41,7 +42,7 @@ class Connection:
         self.name = name
         self.session = session
         self.grid_ns = grid_ns
-        self.hole_ns = hole_ns if foreign else None
+        self.hole_ns = hole_ns if foreign else max(hole_ns, _OWN_HOLE_NS)
         self.lines_done = 0
         self.bytes_done = 0
         self.last_ns = 0  # the source's clock
@@ -72,8 +73,7 @@ class Connection:
         before = np.concatenate([[self.last_ns], clock_ns[:-1]])
         misplaced = (stamped < before) & (lines.kind != BAD)
         special = (lines.kind == BAD) | (lines.kind == CONTROL) | misplaced
-        if self.hole_ns is not None:
-            special |= clock_ns - before > self.hole_ns
+        special |= clock_ns - before > self.hole_ns
         out: list[Keyed] = []
         breaks = self._breaks(lines, clock_ns, special, misplaced)
         for begin, end in zip([0, *breaks], [*breaks, len(lines)], strict=True):
@@ -91,13 +91,13 @@ class Connection:
 
     def _run(self, lines: Lines, clock_ns: Array, misplaced: Array, out: list[Keyed]) -> None:
         first_ns = int(clock_ns[0])
-        jumped = self.hole_ns is not None and first_ns - self.last_ns > self.hole_ns
-        if jumped:
-            self._jump(first_ns, lines.first_line, "hole", out)
+        hole = first_ns - self.last_ns > self.hole_ns
         if lines.kind[0] == CONTROL:
-            self._control(lines, first_ns, bool(misplaced[0]), out)
+            self._control(lines, first_ns, hole, bool(misplaced[0]), out)
             self._done(lines, clock_ns, out)
             return
+        if hole:
+            self._jump(first_ns, lines.first_line, "hole", out)
         rejected = [
             self._rejected(lines, index, clock_ns)
             for index in np.flatnonzero((lines.kind == BAD) | misplaced).tolist()
@@ -179,7 +179,9 @@ class Connection:
     def _gap(self, instrument: str, at_ns: int, line: int, reason: str) -> Gap:
         return Gap(instrument, self.name, at_ns, line, reason)
 
-    def _control(self, lines: Lines, at_ns: int, misplaced: bool, out: list[Keyed]) -> None:
+    def _control(
+        self, lines: Lines, at_ns: int, hole: bool, misplaced: bool, out: list[Keyed]
+    ) -> None:
         line = lines.first_line
         try:
             control = msgspec.json.decode(lines.payload(0)[1:], type=_Control)
@@ -189,6 +191,8 @@ class Connection:
             rejected = Rejected(
                 self.name, line, at_ns, stamp, Reason.bad_control, str(error), frame
             )
+            if hole:
+                self._jump(at_ns, line, "hole", out)
             self._spread([rejected], at_ns, out)
             return
         if misplaced:
@@ -197,6 +201,8 @@ class Connection:
         if control.k == "start":
             self._jump(at_ns, line, "start", out)
             return
+        if hole:
+            self._jump(at_ns, line, "hole", out)
         items: list[Item] = []
         if control.k in _LOSSES:
             items = [self._gap(name, at_ns, line, _LOSSES[control.k]) for name in self.known]

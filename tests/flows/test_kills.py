@@ -1,6 +1,7 @@
 """Killed or stopped at random moments and started again: every row is stored exactly once."""
 
 import signal
+import time
 from pathlib import Path
 from random import Random
 
@@ -24,7 +25,7 @@ def test_three_kills(tmp_path: Path) -> None:
 
 def test_term_interrupt_and_kill_of_a_recording_with_forced_orders(tmp_path: Path) -> None:
     recording = tmp_path / "binance-usdm__made-up.gz"
-    write_recording(recording, minutes=1.0)
+    write_recording(recording, minutes=0.6)
     config = lively(tmp_path)
     wanted = Job(recording, tmp_path / "undisturbed", config).undisturbed()
     assert all(rows for name, rows in wanted.items() if name != "rejected")
@@ -33,3 +34,12 @@ def test_term_interrupt_and_kill_of_a_recording_with_forced_orders(tmp_path: Pat
     done = stopped(job, signals, Random(7))
     assert [stop.hit for stop in done.stops] == [True] * 3, done.stops
     assert stored_rows(job.store) == wanted
+
+    stateless = Job(recording, tmp_path / "stateless", config, state=False)
+    running = stateless.start(chunk_frames=1, workers=1)
+    assert running.until_reading() == 1
+    time.sleep(0.6)
+    assert running.stop(signal.SIGKILL)
+    partial = stored_rows(stateless.store)
+    assert 0 < len(partial["ticks"]) < len(wanted["ticks"])
+    assert stateless.undisturbed() == wanted

@@ -96,6 +96,14 @@ def test_a_grid_time_is_cut_when_every_connection_has_reached_it() -> None:
     assert told(out) == [(2.0, 2, 102.0), (3.0, 0, 102.0)]
 
 
+def test_what_comes_on_a_grid_time_belongs_to_the_next() -> None:
+    one = logic("a", "b")
+    fed(one, seen(), seen("b"), clock(0), clock(0, "b"))
+    fed(one, fill(S - 1, 2, 100.0), clock(S), fill(S, 3, 101.0), clock(2 * S))
+    out = fed(one, clock(S, "b"), fill(S, 2, 102.0, "b"), clock(2 * S, "b"))
+    assert told(out) == [(1.0, 1, 100.0), (2.0, 2, 102.0)]
+
+
 def test_of_an_unknown_name_all_connections_so_far_count() -> None:
     one = MarketLogic({}, STALE_NS, None)
     assert told(fed(one, seen(), clock(0))) == [(0.0, None, None)]

@@ -98,11 +98,13 @@ def test_connections_agree_on_the_finest_scale_and_on_fills() -> None:
         listing("b", fine, single_fills=(BTC,)),
         listing("c", unknown),
     ]
-    assert agreed(listings) == (
+    expected = [
         listing("a", fine, eth, single_fills=(BTC,)),
         listing("b", fine, single_fills=(BTC,)),
         listing("c", fine, single_fills=(BTC,)),
-    )
+    ]
+    assert agreed(listings) == tuple(expected)
+    assert agreed(listings[::-1]) == tuple(expected[::-1])
 
 
 def test_a_coarser_connection_does_not_change_the_prices_of_the_book(tmp_path: Path) -> None:

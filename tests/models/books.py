@@ -9,11 +9,17 @@ from models.book import BookArrays, fold
 from models.ladder import put
 from models.market import MarketState, Stretch
 from schemas.instrument import Instrument, infer
+from schemas.market import Tick
 
 Level = tuple[int, float]  # price in ticks, size
 Row = tuple[int, int, int, float, int]  # line, side, ticks, size, is_snapshot
 
 INSTRUMENT = infer("binance-usdm", "BTCUSDT", "perpetual", 1)
+NAMES = {"venue": "binance-usdm", "instrument": "binance-usdm:BTCUSDT", "asset": "BTC"}
+S = 1_000_000_000
+T = 1_700_000_000 * S
+# bid 100 x 30, ask 101 x 10, tenths
+BOOK: list[Row] = [(1, 1, 1000, 30.0, 1), (1, -1, 1010, 10.0, 1)]
 
 
 def ladder_of(levels: Iterable[tuple[int, float]], room: int = 64) -> tuple[Any, Any, int]:
@@ -105,3 +111,38 @@ def levels_of(book: BookArrays) -> tuple[dict[int, float], dict[int, float]]:
         sizes = book.sizes[s, : book.state[s]].tolist()
         sides.append({abs(k): size for k, size in zip(keys, sizes, strict=True) if size})
     return sides[0], sides[1]
+
+
+def at(part: Stretch, received_ns: int, venue_ns: int = 0) -> Stretch:
+    """The same rows received at one time."""
+    stamps = np.full(len(part.order), received_ns, np.int64)
+    return Stretch(part.order, stamps, part.columns | {"venue_ns": np.full_like(stamps, venue_ns)})
+
+
+def fills(received_ns: int, *rows: tuple[float, float, int], line: int = 9) -> Stretch:
+    px, size, taker = np.array(rows, float).T
+    stamps = np.full(len(rows), received_ns, np.int64)
+    return Stretch(
+        np.full(len(rows), line, np.int64),
+        stamps,
+        {"venue_ns": stamps * 0, "px": px, "size_base": size, "taker": taker.astype(np.int8)},
+    )
+
+
+def marks(received_ns: int, **values: float) -> Stretch:
+    names = ("mark", "index", "funding_rate", "interval_h", "oi_base")
+    columns = {name: np.array([values.get(name, np.nan)]) for name in names}
+    stamps = np.array([received_ns], np.int64)
+    return Stretch(np.array([9]), stamps, columns | {"venue_ns": stamps * 0})
+
+
+def with_book(rows: list[Row], received_ns: int = T - S // 10, **options: Any) -> MarketState:
+    state = state_of(**options)
+    state.fold_book(at(rows_of(rows), received_ns), None)
+    return state
+
+
+def ticked(state: MarketState, ts: int = T) -> Tick:
+    tick, _ = state.tick(ts)
+    assert tick is not None
+    return tick

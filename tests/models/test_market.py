@@ -1,62 +1,28 @@
 """Ticks and curves of one instrument on small books: what each column and flag says."""
 
-import pickle
-from typing import Any
-
-import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from models.market import MarketState, Stretch
-from schemas.errors import BrokenInvariant
 from schemas.market import DepthCurve, Tick
 from schemas.quality import Quality
 from schemas.units import COST_USD
 from tests.blank_row import blank_row
 from tests.compare import assert_rows_equal
-from tests.models.books import INSTRUMENT, Row, rows_of, state_of, tops_of
+from tests.models.books import (
+    BOOK,
+    INSTRUMENT,
+    NAMES,
+    S,
+    T,
+    at,
+    fills,
+    marks,
+    rows_of,
+    state_of,
+    ticked,
+    with_book,
+)
 from tests.reference.book_numbers import cost_bp, walk
-
-S = 1_000_000_000
-T = 1_700_000_000 * S
-NAMES = {"venue": "binance-usdm", "instrument": "binance-usdm:BTCUSDT", "asset": "BTC"}
-# bid 100 x 30, ask 101 x 10, tenths
-BOOK: list[Row] = [(1, 1, 1000, 30.0, 1), (1, -1, 1010, 10.0, 1)]
-
-
-def at(part: Stretch, received_ns: int, venue_ns: int = 0) -> Stretch:
-    """The same rows received at one time."""
-    stamps = np.full(len(part.order), received_ns, np.int64)
-    return Stretch(part.order, stamps, part.columns | {"venue_ns": np.full_like(stamps, venue_ns)})
-
-
-def fills(received_ns: int, *rows: tuple[float, float, int], line: int = 9) -> Stretch:
-    px, size, taker = np.array(rows, float).T
-    stamps = np.full(len(rows), received_ns, np.int64)
-    return Stretch(
-        np.full(len(rows), line, np.int64),
-        stamps,
-        {"venue_ns": stamps * 0, "px": px, "size_base": size, "taker": taker.astype(np.int8)},
-    )
-
-
-def marks(received_ns: int, **values: float) -> Stretch:
-    names = ("mark", "index", "funding_rate", "interval_h", "oi_base")
-    columns = {name: np.array([values.get(name, np.nan)]) for name in names}
-    stamps = np.array([received_ns], np.int64)
-    return Stretch(np.array([9]), stamps, columns | {"venue_ns": stamps * 0})
-
-
-def with_book(rows: list[Row], received_ns: int = T - S // 10, **options: Any) -> MarketState:
-    state = state_of(**options)
-    state.fold_book(at(rows_of(rows), received_ns), None)
-    return state
-
-
-def ticked(state: MarketState, ts: int = T) -> Tick:
-    tick, _ = state.tick(ts)
-    assert tick is not None
-    return tick
 
 
 def test_nothing_is_said_before_anything_is_seen() -> None:
@@ -184,82 +150,6 @@ def test_a_side_without_levels_is_null(left: str) -> None:
     )  # fmt: skip
 
 
-def test_a_book_that_is_too_old_is_stale() -> None:
-    state = with_book(BOOK, received_ns=T - 10 * S)
-    assert ticked(state).quality is Quality.ok
-    assert ticked(state, T + 1_000).quality is Quality.stale
-    assert ticked(state, T + 1_000).microprice == 100.75
-
-
-def test_a_lost_book_is_a_gap_until_the_next_snapshot() -> None:
-    state = with_book(BOOK)
-    state.lose()
-    first, second = ticked(state), ticked(state, T + S)
-    lost = blank_row(Tick, **NAMES, ts=T, book_age_ms=100.0, quality=Quality.gap, flags=("gap",))
-    assert first == lost
-    assert second == replace(lost, ts=T + S, book_age_ms=1100.0, flags=())
-    state.fold_book(at(rows_of([(2, 1, 1000, 1.0, 0)]), T + S), None)  # no snapshot, no book
-    assert ticked(state, T + 2 * S) == replace(lost, ts=T + 2 * S, book_age_ms=2100.0, flags=())
-    again = [(3, side, px, size, 1) for _, side, px, size, _ in BOOK]
-    state.fold_book(at(rows_of(again), T + 2 * S), None)
-    found = ticked(state, T + 3 * S)
-    assert (found.quality, found.bid_px, found.flags) == (
-        Quality.ok, 100.0, ("extrapolated", "partial")
-    )  # fmt: skip
-
-
-def test_a_loss_and_a_snapshot_within_one_interval_leave_the_flag() -> None:
-    state = with_book(BOOK)
-    state.lose()
-    again = [(3, side, px, size, 1) for _, side, px, size, _ in BOOK]
-    state.fold_book(at(rows_of(again), T - 1), None)
-    assert (ticked(state).quality, ticked(state, T + S).flags) == (
-        Quality.ok, ("extrapolated", "partial")
-    )  # fmt: skip
-    state.lose()
-    state.fold_book(at(rows_of(again), T + S), None)
-    assert ticked(state, T + 2 * S).flags == ("extrapolated", "gap", "partial")
-
-
-def test_a_failed_self_check_is_told_and_loses_the_book() -> None:
-    state = with_book(BOOK)
-    tops = at(tops_of([(2, 3, 100.0, 31.0, 101.0, 10.0)]), T - 50)
-    rows = at(rows_of([(3, 1, 999, 1.0, 0)]), T - 40)
-    assert state.fold_book(rows, tops) == (T - 40, 3)
-    tick = ticked(state)
-    assert (tick.quality, tick.flags, tick.bid_px) == (Quality.gap, ("gap",), None)
-    assert (tick.top_bid_px, tick.top_bid_sz, tick.top_ask_px, tick.top_ask_sz) == (
-        100.0, 31.0, 101.0, 10.0
-    )  # fmt: skip
-
-
-def test_a_ticker_alone_is_unsynchronised() -> None:
-    state = state_of(listed=False)
-    state.fold_book(None, at(tops_of([(1, 5, 100.0, 31.0, 101.0, 10.0)]), T - S))
-    assert ticked(state) == blank_row(
-        Tick, ts=T, **NAMES, top_bid_px=100.0, top_bid_sz=31.0, top_ask_px=101.0, top_ask_sz=10.0,
-        top_age_ms=1000.0, quality=Quality.warming, flags=("unlisted", "unsynchronised"),
-    )  # fmt: skip
-
-
-def test_latency_is_that_of_the_last_event_with_a_venue_time() -> None:
-    state = state_of()
-    ms = 1_000_000
-    state.fold_fills(replace(fills(T - 9 * ms, (1.0, 1.0, 1), line=5)))
-    assert ticked(state).latency_ms is None
-    early, late = T - 8 * ms, T - 7 * ms
-    state.fold_book(at(rows_of(BOOK), late, T - 5 * ms), None)
-    assert ticked(state).latency_ms == -2.0
-    older = fills(early, (1.0, 1.0, 1))
-    older.columns = {**older.columns, "venue_ns": np.array([early - ms])}
-    state.fold_fills(older)  # folded later, received earlier
-    assert ticked(state).latency_ms == -2.0
-    same = fills(late, (1.0, 1.0, 1))  # the same stamp, a later line
-    same.columns = {**same.columns, "venue_ns": np.array([late - 3 * ms])}
-    state.fold_fills(same)
-    assert ticked(state).latency_ms == 3.0
-
-
 def test_marks_without_an_index_or_an_interval_give_no_ratio() -> None:
     state = state_of()
     state.fold_marks(marks(T - S, mark=101.0, funding_rate=8e-4))
@@ -297,24 +187,3 @@ def test_a_move_past_the_snapshot_makes_what_is_complete_negative() -> None:
     _, curve = with_book([*BOOK, *moved]).tick(T)
     assert curve is not None
     assert curve.complete_bp == pytest.approx((1010 / 1017.5 - 1) * 1e4, rel=1e-9)
-
-
-def test_book_rows_need_a_price_scale() -> None:
-    state = state_of(instrument=replace(INSTRUMENT, price_decimals=None))
-    state.fold_book(None, at(tops_of([(1, 5, 100.0, 31.0, 101.0, 10.0)]), T - S))
-    with pytest.raises(BrokenInvariant, match="price scale"):
-        state.fold_book(rows_of(BOOK), None)
-
-
-def test_a_restored_state_says_the_same() -> None:
-    state = with_book([*BOOK, (2, 1, 999, 1.0, 0)])
-    state.fold_fills(fills(T - 4, (100.0, 2.0, 1)))
-    state.fold_marks(marks(T - 3, mark=101.0, index=100.0))
-    packed = pickle.loads(pickle.dumps(state.snapshot()))
-    restored = MarketState.restore(packed, stale_book_ns=10 * S)
-    assert restored.tick(T) == state.tick(T)
-    state.lose()
-    other = MarketState.restore(state.snapshot(), stale_book_ns=10 * S)
-    assert other.tick(T + S) == state.tick(T + S)
-    with pytest.raises(BrokenInvariant, match="version 99"):
-        MarketState.restore((99, *packed[1:]), stale_book_ns=1)

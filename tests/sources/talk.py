@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from math import isnan
 from typing import Any
 from unittest.mock import patch
 
@@ -10,7 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from schemas.chunk import Chunk
-from schemas.control import Clock
+from schemas.control import Clock, Seen
 from schemas.instrument import Instrument, infer
 from sources.binance_family import MARKETS
 from sources.connection import Connection
@@ -59,6 +60,11 @@ def venue_of(path: str) -> str:
 
 def instrument(venue: str, symbol: str, decimals: int | None) -> Instrument:
     return infer(venue, symbol, MARKETS[venue].kind, decimals)
+
+
+def seen(venue: str, symbol: str, decimals: int | None, line: int = 1) -> Seen:
+    known = instrument(venue, symbol, decimals)
+    return Seen(known, "c", START + (line - 1) * MS, line, listed=False)
 
 
 def session(venue: str = USDM, **decimals: int | None) -> Any:
@@ -129,7 +135,7 @@ def ticker(number: int, bid: str = "100.0", symbol: str = "BTCUSDT") -> str:
 
 
 def plain(value: float) -> Any:
-    return "NaN" if value != value else value
+    return "NaN" if isnan(value) else value
 
 
 def shown(item: Any) -> Any:

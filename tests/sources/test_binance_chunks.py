@@ -8,9 +8,21 @@ import pytest
 from schemas.chunk import COLUMNS
 from sources.binance_chunks import forced_chunks
 from sources.binance_slow import Forced
-from tests.sources.talk import MS, START, chunks, depth, hear, parted, session, shown, text
+from tests.sources.talk import (
+    MS,
+    START,
+    chunks,
+    depth,
+    hear,
+    parted,
+    session,
+    shown,
+    text,
+    ticker,
+    trade,
+    wire,
+)
 from tests.sources.talk import indexed as index
-from tests.sources.talk import ticker, trade, wire
 
 BTC = "binance-usdm:BTCUSDT"
 MARK = {"e": "markPriceUpdate", "E": 5, "s": "BTCUSDT", "p": "1.5", "i": "2.5", "r": "-0.1", "T": 9}

@@ -1,7 +1,7 @@
 """Rows of both decoders end up in line order; rows of one symbol are found together."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.binance_columns import Slow, by_symbol, mix, scan_lines
@@ -72,6 +72,7 @@ def test_there_is_room_for_the_shortest_levels() -> None:
     assert (c.code.tolist(), c.rows.shape) == ([1, 1, 1], (6, 3000))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), max_size=30))
 def test_rows_by_symbol(symbols: list[int]) -> None:
     array = np.array(symbols, np.int64)

@@ -1,9 +1,9 @@
-"""The typed decoder: numbers exactly, events whatever their wrapping, every mistake with a reason."""
+"""The typed decoder: exact numbers, events whatever their wrapping, mistakes with a reason."""
 
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.control import Reason
@@ -11,6 +11,7 @@ from sources import binance_wire as wire
 from sources.binance_wire import Frame, Refused
 
 
+@settings(deadline=None)
 @given(st.integers(1, (1 << 53) - 1), st.integers(0, 15), st.integers(0, 3))
 def test_ticks_are_exact(ticks: int, decimals: int, zeros: int) -> None:
     text = f"{Decimal(ticks).scaleb(-decimals):f}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.book_sync import HELD_ROWS, BookSync, Continuity, Held, Outcome
+from sources.book_sync import HELD_ROWS, REPETITIONS, BookSync, Continuity, Held, Outcome
 from tests.reference.binance_dict import DictBook
 
 FUTURES, DENSE = Continuity(by_previous=True), Continuity(by_previous=False)
@@ -243,3 +243,21 @@ def test_as_the_dictionary_book(continuity: Continuity, data: st.DataObject) -> 
         assert [f.last_id for f in ours.apply] == [*loaded, *(f["u"] for f in theirs.applied)]
         assert (ours.gap, heard.sync.synced) == (theirs.gap, book.known)
         assert wishes == expected_wishes
+
+
+def test_a_venue_that_counts_anew_is_a_loss_and_not_silence() -> None:
+    continuity = Continuity(by_previous=False)
+    sync = BookSync(synced=True, last_id=1_000)
+
+    def frame(number: int) -> Held:
+        return Held(number, number, -1, 0, b"\x00", bytes(8), bytes(8))
+
+    told = [sync.on_frame(continuity, frame(number)) for number in range(1, REPETITIONS + 2)]
+    assert told[:-1] == [Outcome()] * REPETITIONS
+    assert told[-1] == Outcome(gap=True, wish=True)
+    assert [held.last_id for held in sync.held] == [REPETITIONS + 1]
+    sync = BookSync(synced=True, last_id=1_000)
+    for number in range(3 * REPETITIONS):  # now and then a repetition among frames that run on
+        assert sync.on_frame(continuity, frame(5)) == Outcome()
+        sync.run_on(1_000 + number)
+    assert sync.synced

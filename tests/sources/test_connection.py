@@ -1,27 +1,18 @@
-"""Grid cuts, clocks, refused lines, control lines, holes, progress; batch size changes nothing."""
+"""Grid cuts, clocks, refused lines, control lines, holes, progress of one connection."""
 
-import gzip
-import pickle
 import random
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from schemas.chunk import Chunk
 from schemas.control import Clock, End, Gap, Progress, Reason, Rejected, Seen
 from schemas.errors import BrokenInvariant
-from schemas.instrument import Instrument
 from sources.connection import Connection
-from tests.shared import shared_file
 from tests.sources.talk import (
-    CAPTURES,
     GRID,
     MS,
-    SPOT,
     START,
     USDM,
     answer,
@@ -31,15 +22,12 @@ from tests.sources.talk import (
     exact,
     indexed,
     instrument,
-    joined,
     session_for,
     shown,
     stamped,
     taken,
     text,
-    ticker,
     trade,
-    venue_of,
 )
 
 BTC, ETH = "binance-usdm:BTCUSDT", "binance-usdm:ETHUSDT"
@@ -313,116 +301,6 @@ def test_progress_once_a_minute_with_the_hash_of_all_before(size: int) -> None:
     whole = b"".join(rows)
     digest = sha256(whole).hexdigest()[:32]
     assert made.progress(5) == Progress("c", 5, len(rows), len(whole), digest)
-
-
-# -- nothing depends on the batch size -----------------------------------------------------------
-
-
-def beginning(path: Path, count: int = 3_000) -> bytes:
-    with gzip.open(path) as file:
-        return b"".join(line for line, _ in zip(file, range(count), strict=False))
-
-
-def fresh(venue: str, first_ns: int, listed: tuple[Instrument, ...] = ()) -> Connection:
-    session = session_for(venue, "c", as_is)
-    session.list_instruments(listed)
-    made = Connection("c", session, grid_ns=GRID, hole_ns=HOLE, foreign=True)
-    made.open(first_ns)
-    return made
-
-
-def summary(made: Connection, out: list[tuple[str, Any]]) -> list[Any]:
-    wishes = sorted(made.wishes, key=lambda wish: wish.instrument)  # each instrument's in order
-    return [joined(out), made.snapshot(), made.progress(0), wishes, +made.counts,
-            +made.session.counts]  # fmt: skip
-
-
-def everything(venue: str, data: bytes, size: int, listed: tuple[Instrument, ...] = ()) -> Any:
-    lines = indexed(data)
-    made = fresh(venue, int(lines.received_ns[0]), listed)
-    return summary(made, taken(made, lines, size))
-
-
-@pytest.mark.parametrize("path", CAPTURES)
-@pytest.mark.parametrize("known", [True, False])
-def test_recordings_whatever_the_batch_size(path: str, known: bool) -> None:
-    venue, data = venue_of(path), beginning(shared_file(path))
-    listed = (instrument(venue, "BTCUSDT", 8 if venue == SPOT else 2),) if known else ()
-    whole = everything(venue, data, 10**6, listed)
-    for size in (1, 7, 64):
-        assert everything(venue, data, size, listed) == whole
-
-
-@pytest.mark.parametrize("path", CAPTURES)
-def test_recordings_continued_at_any_line(path: str) -> None:
-    venue, data = venue_of(path), beginning(shared_file(path))
-    whole = everything(venue, data, 1000)
-    for seed in range(4):
-        assert continued(venue, data, random.Random(seed), cuts=5) == whole[:3]
-
-
-def continued(venue: str, data: bytes, chance: random.Random, cuts: int) -> list[Any]:
-    """The same through connections that are stored and restored at random lines."""
-    lines = indexed(data)
-    made = fresh(venue, int(lines.received_ns[0]))
-    out: list[tuple[str, Any]] = []
-    places = sorted(chance.sample(range(1, len(lines)), min(cuts, len(lines) - 1)))
-    for begin, end in zip([0, *places], [*places, len(lines)], strict=True):
-        out += taken(made, lines.part(begin, end), chance.choice([1, 5, 300]))
-        state = pickle.loads(pickle.dumps(made.snapshot()))
-        made = Connection("c", session_for(venue, "c", as_is), grid_ns=GRID, hole_ns=HOLE,
-                          foreign=True)  # fmt: skip
-        made.restore(state)
-        made.digest.update(data[: made.bytes_done])
-    return summary(made, out)[:3]
-
-
-@st.composite
-def recordings(draw: Any) -> bytes:
-    """Two symbols with gaps, doubles, holes, snapshots, control lines, refused and strange lines."""
-    ids = {"BTCUSDT": 10, "ETHUSDT": 10}
-    now = START + draw(st.integers(0, 10**9))
-    rows = []
-    for number in range(draw(st.integers(5, 60))):
-        symbol = draw(st.sampled_from(sorted(ids)))
-        first = ids[symbol]
-        kind = draw(st.sampled_from(["depth"] * 6 + ["skip", "double", "snapshot", "trade", "agg",
-                    "top", "control", "bad", "odd", "back", "hole", "forced", "control"]))  # fmt: skip
-        now += draw(st.sampled_from([0, 1, 10 * MS, 90 * MS, 300 * MS, 2 * SECOND]))
-        now += 70 * SECOND * (kind == "hole")
-        stamp = now - draw(st.integers(1, 10**9)) * (kind == "back")
-        px = draw(st.sampled_from(["100.5", "99.0", "1e2"]))
-        if kind in ("depth", "skip", "hole", "back"):
-            payload = depth(first, first + 4, first - 1 + 3 * (kind == "skip"), [(px, "1")], (),
-                            symbol)  # fmt: skip
-            ids[symbol] = first + 5
-        elif kind == "double":
-            payload = depth(first - 5, first - 1, first - 6, symbol=symbol)
-        elif kind == "control":
-            word = draw(st.sampled_from(["start", "close", "overflow", "clock", "end", "wish", ""]))
-            payload = f'!{{"k":"{word}","instrument":"binance-usdm:{symbol}"}}'
-        elif kind == "forced":
-            order = f'{{"s":"{symbol}","S":"BUY","ap":"{px}","z":"1"}}'
-            payload = f'{{"e":"forceOrder","E":1,"o":{order}}}'
-        else:
-            payload = {
-                "snapshot": answer(first + draw(st.integers(-8, 3)), symbol=symbol),
-                "trade": trade(number, px, symbol=symbol),
-                "agg": trade(number, px, kind="aggTrade", symbol=symbol),
-                "top": ticker(number, px, symbol), "odd": '{"e":"kline","o":"1"}',
-            }.get(kind, "{")  # fmt: skip
-        rows.append(b"nothing\n" if kind == "bad" and first % 2 else stamped([(stamp, payload)]))
-    return stamped([(now - 90 * SECOND * draw(st.integers(0, 1)), "{}")]) + b"".join(rows) \
-        if draw(st.booleans()) else stamped([(START, '{"result":null}')]) + b"".join(rows)  # fmt: skip
-
-
-@given(recordings(), st.integers(2, 30), st.randoms(use_true_random=False))
-@settings(max_examples=120, deadline=None)
-def test_any_recording_whatever_the_batch_size(data: bytes, size: int, chance: Any) -> None:
-    whole = everything(USDM, data, 10**6)
-    assert everything(USDM, data, 1) == whole
-    assert everything(USDM, data, size) == whole
-    assert continued(USDM, data, chance, cuts=3) == whole[:3]
 
 
 def test_the_plain_items_are_the_ones_of_the_session() -> None:

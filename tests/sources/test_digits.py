@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sources.digits import EXACT, POWERS, decimal, decimal_plain, whole, whole_plain
@@ -21,6 +21,7 @@ def over(kernel, text: str):
     return kernel(buffer, 1, len(buffer) - 1)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 @example("9007199254740991")
 @example("9007199254740992")
@@ -36,6 +37,7 @@ def test_a_decimal_is_what_float_gives(text: str) -> None:
     assert len(text.partition(".")[2]) == decimals
 
 
+@settings(deadline=None)
 @given(st.integers(0, EXACT - 1), st.integers(0, 16))
 def test_plain_decimals_are_taken(mantissa: int, decimals: int) -> None:
     digits = str(mantissa).rjust(decimals + 1, "0")
@@ -53,6 +55,7 @@ def test_anything_else_is_handed_back(text: str) -> None:
     assert over(decimal, text) == (-1, 0)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text("0123456789-+. ", max_size=20), st.integers(0).map(str)))
 def test_a_whole_number(text: str) -> None:
     value = over(whole, text)

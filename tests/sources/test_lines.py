@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.lines import ANSWER, BAD, CONTROL, FRAME, index_lines, index_plain
@@ -55,6 +55,7 @@ def test_parts_know_their_line_numbers_and_bytes() -> None:
     assert whole.part(0, 2).begin == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30).map(lambda b: b.replace(b"\n", b" "))))
 def test_any_bytes_are_lines_of_the_same_bytes(raw: list[bytes]) -> None:
     data = b"".join(line + b"\n" for line in raw)

@@ -21,7 +21,7 @@ DATA = b"".join(row + b"\n" for row in ROWS)
 
 
 def read(path: Path) -> tuple[list[bytes], str | None, bool]:
-    """(lines, problem, damaged)"""
+    """Lines, problem, damaged."""
     made = open_recording(path)
     lines, number = [], 1
     for block in made.blocks(1):
@@ -234,7 +234,7 @@ def test_a_file_that_has_become_shorter_is_not_made_longer(tmp_path: Path) -> No
 
 
 @given(st.binary(max_size=120), st.integers(1, 9))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_any_bytes_through_any_block(data: bytes, block: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recording, "BLOCK", block)

@@ -35,8 +35,8 @@ SECOND = 1000 * MS
 
 
 def how(**changes: Any) -> ReplaySettings:
-    usual = dict(grid_ns=GRID, hole_ns=60 * SECOND, chunk_frames=3, ends=False, refine=as_is,
-                 stop=Event())  # fmt: skip
+    usual: dict[str, Any] = {"grid_ns": GRID, "hole_ns": 60 * SECOND, "chunk_frames": 3}
+    usual |= {"ends": False, "refine": as_is, "stop": Event()}
     return ReplaySettings(**(usual | changes))
 
 

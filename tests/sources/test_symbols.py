@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.symbols import Symbols, find_plain, find_symbol, hash_plain, symbol_hash
@@ -15,6 +15,7 @@ def found(symbols: Symbols, name: str, kernel=find_symbol) -> int:
     return int(kernel(buffer, 1, len(buffer) - 1, symbols.table, symbols.bytes))
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, max_size=60), st.lists(NAMES, max_size=20))
 def test_a_symbol_is_found_by_its_bytes(known: list[str], asked: list[str]) -> None:
     symbols = Symbols()
