@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from tests.shared import ROOT
 
 PATIENCE_S = 240.0
+UNHEARD = ("Traceback", "panicked", "RUST_BACKTRACE")
 
 
 class Said(NamedTuple):
@@ -31,6 +32,11 @@ class Said(NamedTuple):
     def last(self) -> str:
         """The last line of stderr."""
         return self.err.rstrip("\n").rpartition("\n")[2]
+
+
+def heard(said: Said) -> None:
+    """Neither a traceback nor a word of Rust."""
+    assert not [word for word in UNHEARD if word in said.err], said.err
 
 
 def commands(

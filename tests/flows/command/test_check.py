@@ -24,7 +24,7 @@ def test_what_would_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
     Path("a.gz").write_bytes(b"\0" * 1_230_000)
     overrides: dict[str, object] = {
-        "source": [{"files": ["a.gz"], "venue": "okx"}],
+        "source": [{"files": ["a.gz"], "venue": "binance-spot"}],
         "store.url": "http://desk:secret@db:8123/",
         "state.dir": "state",
         "regime.members": ["okx:A", "okx:B"],
@@ -34,7 +34,7 @@ def test_what_would_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     settings = load(None, {}, overrides)
     assert list(described(settings)) == [
         ("run", "main"),
-        ("source", "a.gz (1.2 MB, okx)"),
+        ("source", "a.gz (1.2 MB, binance-spot)"),
         ("store", "http://desk@db:8123/"),
         ("state", "state"),
         ("grid", "250ms"),

@@ -30,7 +30,7 @@ def test_every_option_reaches_the_replay(door: Door) -> None:
     calls = door.put_replay(3)
     options = (
         "replay b.gz a.gz --store chdb://s --state st --run night --grid 1s --chunk-frames 7 "
-        "--workers 2 --epoch 0 --venue okx --ends --strict"
+        "--workers 2 --epoch 0 --venue binance-spot --ends --strict"
     )
     assert door(*options.split()).code == 3
     (call,) = calls
@@ -42,7 +42,7 @@ def test_every_option_reaches_the_replay(door: Door) -> None:
             state=StateSettings(dir="st"),
             grid=GridSettings(interval="1s"),
             flow=FlowSettings(chunk_frames=7, workers=2, epoch_s=0.0),
-            source=[SourceSettings(files=["b.gz", "a.gz"], venue="okx")],
+            source=[SourceSettings(files=["b.gz", "a.gz"], venue="binance-spot")],
         ),
         "files": [Path("b.gz"), Path("a.gz")],
         "ends": True,
@@ -52,14 +52,14 @@ def test_every_option_reaches_the_replay(door: Door) -> None:
 
 def test_files_of_the_settings_and_files_instead_of_them(door: Door) -> None:
     calls = door.put_replay(0)
-    text = '[[source]]\nfiles = ["a.gz"]\n[[source]]\nfiles = ["b.gz"]\nvenue = "okx"\n'
+    text = '[[source]]\nfiles = ["a.gz"]\n[[source]]\nfiles = ["b.gz"]\nvenue = "binance-spot"\n'
     Path("s.toml").write_text(text)
     assert door("replay", "--config", "s.toml").code == 0
     door.monkeypatch.setenv("SEAWALL_CONFIG", "s.toml")
     assert door("replay", "b.gz").code == 0
     first, second = calls
     assert first["files"] == [Path("a.gz"), Path("b.gz")]
-    assert first["settings"].source[1] == SourceSettings(files=["b.gz"], venue="okx")
+    assert first["settings"].source[1] == SourceSettings(files=["b.gz"], venue="binance-spot")
     assert second["files"] == [Path("b.gz")]
     assert second["settings"] == structs.replace(
         Settings(), source=[SourceSettings(files=["b.gz"])]
