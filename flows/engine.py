@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
+from types import TracebackType
 from typing import Any, Final
 
 from bytewax.dataflow import Dataflow
@@ -55,23 +56,32 @@ def run_engine(
             )
 
 
-@contextmanager
-def one_sentence(folder: Path | None) -> Iterator[None]:
+class one_sentence:
     """While Bytewax works: a known error becomes a SeawallError without the panic's text."""
-    kept = bytearray()
-    try:
-        with _panics_into(kept):
-            yield
-    except BaseException as error:
-        known = known_error(error, folder)
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.kept = bytearray()
+        self._aside = _panics_into(self.kept)
+
+    def __enter__(self) -> None:
+        """Start keeping panics aside."""
+        self._aside.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Say what stands behind the error; whatever is unknown keeps every word."""
+        self._aside.__exit__(None, None, None)
+        known = None if error is None else known_error(error, self.folder)
         if known is None:
-            os.write(_STDERR, kept)
-            raise
-        if known is error:
-            raise
-        raise known from error
-    if kept:
-        os.write(_STDERR, kept)
+            if self.kept:
+                os.write(_STDERR, self.kept)
+        elif known is not error:
+            raise known from error
 
 
 def known_error(error: BaseException, folder: Path | None) -> BaseException | None:

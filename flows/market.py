@@ -6,7 +6,9 @@ chunks, gaps, clocks ─▶ wait for the least clock ─▶ fold in order ─▶
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
+from pickle import dumps, loads
 from typing import Any
+from zlib import compress, decompress
 
 import numpy as np
 from bytewax.operators import StatefulBatchLogic
@@ -23,6 +25,7 @@ from schemas.run import InstrumentRow
 from schemas.tables import Rows, rows_item
 
 VERSION = 1
+Piece = tuple[str, Chunk | Gap]  # with its connection
 MarketItem = GridItem | Rows | Gap | End
 _ENDED = 1 << 62
 
@@ -38,7 +41,8 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
     ) -> None:
         self.members = members
         self.stale_book_ns = stale_book_ns
-        self.pending: list[tuple[str, Chunk | Gap]] = []
+        self.pending: list[Piece] = []
+        self.book_from: str | None = None  # the connection that carries the book
         self.clocks: dict[str, int] = {}
         self.grids: list[int] = []
         self.seen: Seen | None = None
@@ -116,13 +120,26 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
             self.stored = market.instrument
             out.append(rows_item(instrument_row(grid_ns, self.seen)))
         ready, self.pending = _split(self.pending, grid_ns)
-        if ready:
+        if ready := self._without_others_gaps(ready):
             between = merge(ready)
             for received_ns, rank in fold(market, between):
                 connection, line = between.place(rank)
                 out.append(Gap(self._name(), connection, received_ns, line, "book_mismatch"))
         tick, curve = market.tick(grid_ns)
         out.append(GridItem(market.instrument.name, grid_ns, tick, curve))
+
+    def _without_others_gaps(self, ready: list[Piece]) -> list[Piece]:
+        """Leave out the gaps of connections that do not carry this instrument's book."""
+        for connection, piece in ready:
+            if isinstance(piece, Chunk) and piece.kind == "book":
+                self.book_from = connection
+        if self.book_from is None:
+            return ready
+        return [
+            (connection, piece)
+            for connection, piece in ready
+            if isinstance(piece, Chunk) or connection == self.book_from
+        ]
 
     def _liquidations(self, chunk: Chunk) -> list[Rows]:
         c = {name: column.tolist() for name, column in chunk.columns.items()}
@@ -158,22 +175,25 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
 
     def snapshot(self) -> tuple[Any, ...]:
         """Everything, as immutable values and bytes."""
-        pending = tuple(
+        # An interval in a burst is 300 kB; its columns repeat themselves.
+        pending = compress(dumps([
             (connection, piece.pack() if isinstance(piece, Chunk) else piece)
             for connection, piece in self.pending
-        )
+        ]), 1) if self.pending else b""  # fmt: skip
         market = None if self.market is None else self.market.snapshot()
         clocks = tuple(self.clocks.items())
-        return (VERSION, pending, clocks, tuple(self.grids), self.seen, self.stored, market)
+        seen = self.seen, self.stored, self.book_from
+        return (VERSION, pending, clocks, tuple(self.grids), seen, market)
 
     def _restore(self, packed: tuple[Any, ...]) -> None:
-        version, pending, clocks, grids, self.seen, self.stored, market = packed
-        if version != VERSION:
-            message = f"market step of version {version}, this program reads {VERSION}"
+        if packed[0] != VERSION:
+            message = f"market step of version {packed[0]}, this program reads {VERSION}"
             raise BrokenInvariant(message)
+        _, pending, clocks, grids, seen, market = packed
+        self.seen, self.stored, self.book_from = seen
         self.pending = [
             (connection, Chunk.unpack(piece) if isinstance(piece, tuple) else piece)
-            for connection, piece in pending
+            for connection, piece in (loads(decompress(pending)) if pending else ())
         ]
         self.clocks, self.grids = dict(clocks), list(grids)
         if market is not None:
@@ -208,12 +228,10 @@ def instrument_row(at_ns: int, seen: Seen) -> InstrumentRow:
     )
 
 
-def _split(
-    pending: list[tuple[str, Chunk | Gap]], grid_ns: int
-) -> tuple[list[tuple[str, Chunk | Gap]], list[tuple[str, Chunk | Gap]]]:
+def _split(pending: list[Piece], grid_ns: int) -> tuple[list[Piece], list[Piece]]:
     """Pieces before a grid time, and the rest; no chunk straddles it."""
-    ready: list[tuple[str, Chunk | Gap]] = []
-    later: list[tuple[str, Chunk | Gap]] = []
+    ready: list[Piece] = []
+    later: list[Piece] = []
     for piece in pending:
         stamps = piece[1].received_ns
         first = int(stamps[0]) if isinstance(stamps, np.ndarray) else stamps

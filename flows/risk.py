@@ -80,7 +80,7 @@ def _rows_of_market(items: list[tuple[str, Any]]) -> list[Rows]:
             out.append(item)
         elif isinstance(item, GridItem) and item.tick is not None:
             out.append(rows_item(item.tick))
-            if item.curve is not None:
+            if item.curve is not None and item.ts % NS_PER_S == 0:
                 out.append(rows_item(item.curve))
     return out
 

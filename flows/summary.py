@@ -1,5 +1,6 @@
 """What a replay tells when it is over: rows, regimes, triggers, speed, where to look next."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -49,6 +50,14 @@ class Outcome(Struct):
     def damaged(self) -> bool:
         """Whether an input's bytes are wrong."""
         return any(recording.damaged for recording in self.source.recordings.values())
+
+    def unused(self) -> str:
+        """Frames of this execution that are nothing to us, by kind."""
+        counts: Counter[str] = Counter()
+        for connection in self.source.connections.values():
+            counts += connection.session.counts
+            counts += Counter({k: n for k, n in connection.counts.items() if "unknown" in k})
+        return ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items()))
 
     def problems(self) -> list[str]:
         """One sentence for each input that ended early."""
@@ -101,6 +110,8 @@ def show(console: Console, store: Store, outcome: Outcome) -> None:
     if rejected := counts.get("rejected"):
         noun = "line" if rejected == 1 else "lines"
         console.print(f"[yellow]{rejected:,} {noun} rejected[/]: see table rejected")
+    if unused := outcome.unused():
+        console.print(f"not used: {escape(unused)}", soft_wrap=True, highlight=False)
     speed = outcome.lines / outcome.seconds if outcome.seconds else 0.0
     what = "drained after" if outcome.drained else "done in"
     console.print(

@@ -21,10 +21,9 @@ from schemas.errors import BrokenInvariant
 from schemas.instrument import Instrument
 from schemas.market import DepthCurve, Tick
 from schemas.quality import Quality
-from schemas.units import DEPTH_BANDS_BP, NS_PER_MS, NS_PER_S
+from schemas.units import DEPTH_BANDS_BP, NS_PER_MS
 
 VERSION: Final = 1
-_CURVE_EVERY_NS = NS_PER_S
 _EMPTY_F, _EMPTY_I, _EMPTY_B = np.empty(0), np.empty(0, np.int64), np.empty(0, np.int8)
 for _empty in (_EMPTY_F, _EMPTY_I, _EMPTY_B):
     _empty.flags.writeable = False
@@ -143,7 +142,7 @@ class MarketState:
         return bool(state[slots.BOOK_NS] or state[slots.TOP_NS] or self.trade_ns or self.mark_ns)
 
     def tick(self, at_ns: int) -> tuple[Tick | None, DepthCurve | None]:
-        """The tick at a grid time, and the depth curve on whole seconds; starts a new interval."""
+        """The tick at a grid time, and its depth curve; starts a new interval."""
         if not self.seen:
             self._new_interval()
             return None, None
@@ -215,13 +214,11 @@ class MarketState:
         complete_bp = 1e4 * min(
             1.0 - state[slots.EDGE_BID] / mid_ticks, state[slots.EDGE_ASK] / mid_ticks - 1.0
         )
-        curve = None
-        if at_ns % _CURVE_EVERY_NS == 0:
-            curve = DepthCurve(
-                at_ns, self.instrument.venue, self.instrument.name, self.instrument.asset, mid,
-                _known(_CURVE(bids)), _known(_CURVE(asks)), visible_bp, complete_bp,
-                quality, tuple(sorted([*flags, *_partial(LIMITS_BP[-1], complete_bp)])),
-            )  # fmt: skip
+        curve = DepthCurve(
+            at_ns, self.instrument.venue, self.instrument.name, self.instrument.asset, mid,
+            _known(_CURVE(bids)), _known(_CURVE(asks)), visible_bp, complete_bp,
+            quality, tuple(sorted([*flags, *_partial(LIMITS_BP[-1], complete_bp)])),
+        )  # fmt: skip
         flags += _partial(DEPTH_BANDS_BP[-1], complete_bp)
         if extended:
             flags.append("extrapolated")  # a cost; the curve has none

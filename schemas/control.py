@@ -41,6 +41,7 @@ class Reason(StrEnum):
 
     bad_line = "bad_line"  # no stamp, or nothing after it
     bad_control = "bad_control"  # a control line that is not one
+    after_end = "after_end"  # it follows an end line
     time_back = "time_back"  # its stamp is older than the source's clock
     not_json = "not_json"
     wrong_type = "wrong_type"

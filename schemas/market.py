@@ -90,7 +90,7 @@ class Tick(Row, frozen=True, gc=False):
 
 
 class DepthCurve(Row, frozen=True, gc=False):
-    """Cumulative USD per side at 48 distances from mid (C5), every second.
+    """Cumulative USD per side at 48 distances from mid (C5); stored on whole seconds.
 
     Distance k is 1e-4 · 2000^(k/47) of mid. Null past `visible_bp` of that side's furthest known
     level; past `complete_bp` (the venue's snapshot ended there) the numbers are lower bounds.

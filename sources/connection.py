@@ -47,6 +47,7 @@ class Connection:
         self.bytes_done = 0
         self.last_ns = 0  # the source's clock
         self.last_grid = 0
+        self.ended = False  # an end line was read
         self.known: dict[str, None] = {}  # instruments that get clocks, in order of sight
         self.digest = sha256()
         self.counts: Counter[str] = Counter()
@@ -91,6 +92,14 @@ class Connection:
 
     def _run(self, lines: Lines, clock_ns: Array, misplaced: Array, out: list[Keyed]) -> None:
         first_ns = int(clock_ns[0])
+        if self.ended:  # nothing follows an end line, so whatever does is a mistake
+            out += [
+                (self.name, self._rejected(lines, index, clock_ns, Reason.after_end))
+                for index in range(len(lines))
+            ]
+            self.counts["rejected"] += len(lines)
+            self._done(lines, clock_ns, out)
+            return
         hole = first_ns - self.last_ns > self.hole_ns
         if lines.kind[0] == CONTROL:
             self._control(lines, first_ns, hole, bool(misplaced[0]), out)
@@ -107,17 +116,24 @@ class Connection:
         self._spread([*rejected, *items], int(clock_ns[-1]), out)
         self._done(lines, clock_ns, out)
 
-    def _rejected(self, lines: Lines, index: int, clock_ns: Array) -> Rejected:
+    def _rejected(
+        self, lines: Lines, index: int, clock_ns: Array, reason: Reason | None = None
+    ) -> Rejected:
         bad = lines.kind[index] == BAD
         stamp = None if bad else int(lines.received_ns[index])
-        detail = "" if bad else f"the clock of {self.name} already stood at {int(clock_ns[index])}"
+        reason = reason or (Reason.bad_line if bad else Reason.time_back)
+        details = {
+            Reason.bad_line: "no stamp, or nothing after it",
+            Reason.time_back: f"the clock of {self.name} already stood at {int(clock_ns[index])}",
+            Reason.after_end: "the recording had already said its end",
+        }
         return Rejected(
             self.name,
             lines.first_line + index,
             int(clock_ns[index]),
             stamp,
-            Reason.bad_line if bad else Reason.time_back,
-            "no stamp, or nothing after it" if bad else detail,
+            reason,
+            details[reason],
             lines.payload(index)[:_SHOWN].decode("utf-8", "replace"),
         )
 
@@ -214,6 +230,7 @@ class Connection:
             self.counts[f"unknown control:{control.k}"] += 1  # or a wish for nobody we know
         self._spread(items, at_ns, out)
         if control.k == "end":
+            self.ended = True
             out += self.end()
 
     def end(self) -> list[Keyed]:
@@ -257,6 +274,7 @@ class Connection:
             self.lines_done,
             self.last_ns,
             self.last_grid,
+            self.ended,
             tuple(self.known),
             self.session.snapshot(),
         )
@@ -267,7 +285,7 @@ class Connection:
         if version != VERSION or name != self.name:
             message = f"recovery data of {name!r} (version {version}) do not fit {self.name!r}"
             raise BrokenInvariant(message)
-        self.last_ns, self.last_grid = clock
+        self.last_ns, self.last_grid, self.ended = clock
         self.known = dict.fromkeys(known)
         self.session.restore(session)
 

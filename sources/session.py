@@ -4,6 +4,7 @@ A session has no socket, no clock and no logging; one file owns the sockets, one
 recordings, and both drive any session through this protocol.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -35,6 +36,8 @@ class Session(Protocol):
     def wished(self, symbol: str, received_ns: int, line: int) -> list[Item]:
         """Lose one book: a snapshot was wished for elsewhere (a failed self-check)."""
         ...
+
+    counts: Counter[str]  # what was not used, by kind
 
     def instruments(self) -> Mapping[str, Instrument]:
         """Everything seen or listed so far, by name."""

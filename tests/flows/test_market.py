@@ -274,3 +274,19 @@ def test_a_state_of_another_version_is_refused() -> None:
     assert state[0] == VERSION
     with pytest.raises(BrokenInvariant, match="version 99"):
         MarketLogic({}, STALE_NS, (99, *state[1:]))
+
+
+def test_a_loss_on_a_connection_without_the_book_does_not_lose_the_book() -> None:
+    members = {NAME: ("a", "b")}
+    for lossy, quality in (("b", Quality.ok), ("a", Quality.gap)):
+        logic = MarketLogic(members, STALE_NS, None)
+        items = [seen("a"), seen("b"), Clock("a", T), Clock("b", T), snapshot(S // 10, 2, "a")]
+        items += [
+            Gap(NAME, lossy, T + S // 5, 3, "reconnect"),
+            Clock("a", T + S),
+            Clock("b", T + S),
+        ]
+        (last,) = [i for i in logic.on_batch(items)[0] if isinstance(i, GridItem) and i.tick]
+        assert last.tick is not None
+        assert last.tick.quality is quality
+        assert ("gap" in last.tick.flags) == (lossy == "a")

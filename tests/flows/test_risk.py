@@ -144,6 +144,21 @@ def test_only_grid_items_and_ends_go_on_to_the_estimators() -> None:
     assert _rows_of_market(items) == [forced, rows_item(tick), rows_item(curve)]
 
 
+def test_curves_are_stored_at_whole_seconds_only() -> None:
+    stored = []
+    for at in (S // 4, S // 2, S, S + S // 4):
+        tick = blank_row(Tick, ts=at, instrument=USDM)
+        curve = blank_row(DepthCurve, ts=at, instrument=USDM)
+        stored += _rows_of_market([(USDM, GridItem(USDM, at, tick, curve))])
+    assert [item.mark for item in stored if item.table == "depth_curves"] == [S]
+    assert [item.mark for item in stored if item.table == "ticks"] == [
+        S // 4,
+        S // 2,
+        S,
+        S + S // 4,
+    ]
+
+
 def test_only_members_go_on_to_the_market_regime() -> None:
     step, end = Step(USDM, S, None, Quality.warming), End(USDM)
     row = rows_item(blank_row(Tick, ts=S, instrument=USDM))

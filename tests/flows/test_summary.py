@@ -1,5 +1,6 @@
 """What a replay tells in the end, whole; a password is never in it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -37,10 +38,23 @@ class Stored:
         return Some(rows=self.regimes if "FROM regimes" in sql else self.triggers)
 
 
-def told(stored: Stored, *, drained: bool = False, problem: str | None = None) -> str:
+def told(
+    stored: Stored,
+    *,
+    drained: bool = False,
+    problem: str | None = None,
+    unused: Mapping[str, int] | None = None,
+) -> str:
     """The whole summary."""
     source = Some(
-        connections={"a": Some(lines_done=1500), "b": Some(lines_done=700)},
+        connections={
+            "a": Some(lines_done=1500, session=Some(counts=Counter(unused)), counts=Counter()),
+            "b": Some(
+                lines_done=700,
+                session=Some(counts=Counter(unused)),
+                counts=Counter({"unknown control:x": 1, "gaps": 3} if unused else {}),
+            ),
+        },
         recordings={
             "a": Some(path="a.gz", problem=None, damaged=False),
             "b": Some(path="b.gz", problem=problem, damaged=False),
@@ -127,3 +141,9 @@ def test_problems_are_not_wrapped() -> None:
     long = "[x].gz: " + "word " * 40
     show_problems(Console(file=said, width=40), [long])
     assert said.getvalue() == long + "\n"
+
+
+def test_frames_that_are_nothing_to_us_are_counted() -> None:
+    said = told(Stored({"ticks": 0}, [], []), unused={"unknown:24hrTicker": 2, "control": 0})
+    assert "not used: 1 unknown control:x, 4 unknown:24hrTicker\n" in said
+    assert "not used" not in told(Stored({"ticks": 0}, [], []))

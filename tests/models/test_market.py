@@ -117,11 +117,10 @@ def test_a_new_interval_starts_with_every_tick() -> None:
     assert (second.last_trade_px, second.trade_age_ms) == (100.0, 1000.000004)
 
 
-def test_curves_come_at_whole_seconds_only() -> None:
+def test_every_tick_has_its_curve() -> None:
     state = with_book(BOOK)
-    assert [state.tick(T + k * S // 4)[1] is not None for k in range(1, 5)] == [
-        False, False, False, True
-    ]  # fmt: skip
+    curves = [state.tick(T + k * S // 4)[1] for k in range(1, 5)]
+    assert [curve and curve.ts for curve in curves] == [T + k * S // 4 for k in range(1, 5)]
 
 
 @pytest.mark.parametrize("bid", [1010, 1011], ids=["locked", "crossed"])

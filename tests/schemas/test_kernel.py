@@ -40,11 +40,14 @@ def test_the_name_follows_every_source_and_version(
 ) -> None:
     for folder in ("schemas", "models", "sources"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.py").write_text("x = 1\n")
+        (tmp_path / folder / "a.py").write_text("from schemas.kernel import compiled\nx = 1\n")
+        (tmp_path / folder / "b.py").write_text("x = 1\n")
     monkeypatch.setattr(kernel, "_HERE", tmp_path)
     names = {kernel.cache_folder().name}
     for folder in ("schemas", "models", "sources"):
-        (tmp_path / folder / "a.py").write_text("x = 2\n")
+        (tmp_path / folder / "b.py").write_text("x = 2\n")  # no kernel in it
+        names.add(kernel.cache_folder().name)
+        (tmp_path / folder / "a.py").write_text("from schemas.kernel import compiled\nx = 2\n")
         names.add(kernel.cache_folder().name)
     monkeypatch.setattr(kernel, "version", lambda package: f"{package} 0")
     names.add(kernel.cache_folder().name)

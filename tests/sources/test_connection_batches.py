@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.control import Clock, Gap
+from schemas.control import Clock, End, Gap, Reason, Rejected
 from schemas.instrument import Instrument
 from sources.connection import Connection
 from sources.registry import session_for
@@ -164,3 +164,22 @@ def test_a_stamp_far_ahead_in_our_own_recording_jumps_instead_of_ticking_for_hou
     out = made.take(indexed(stamped([(far, '!{"k":"clock"}')])))
     told = [item for key, item in out if key == name]
     assert told == [Gap(name, "c", far - 1, 1, "hole"), Clock("c", far, jump=True)]
+
+
+def test_lines_after_an_end_line_are_rejected() -> None:
+    made = fresh(USDM, START, (instrument(USDM, "BTCUSDT", 2),))
+    made.open(START)
+    data = stamped([
+        (START + MS, '!{"k":"end"}'),
+        (START + SECOND, ticker(1)),
+        (START + 2 * SECOND, '!{"k":"clock"}'),
+    ])  # fmt: skip
+    out = made.take(indexed(data))
+    (name,) = made.known
+    assert (name, End("c")) in out
+    rejected = [item for _, item in out if isinstance(item, Rejected)]
+    assert [(r.line, r.reason, r.stamp_ns) for r in rejected] == [
+        (2, Reason.after_end, START + SECOND),
+        (3, Reason.after_end, START + 2 * SECOND),
+    ]
+    assert [item for _, item in out if isinstance(item, Clock)] == []
