@@ -27,6 +27,7 @@ from schemas.errors import SeawallError
 _PANIC: Final = re.compile(rb"thread '[^']*' (?:\(\d+\) )?panicked at ")
 _SQLITE: Final = re.compile(r"SqliteFailure\(.*?(?:Some\(\"(.*?)\"\))?\)", re.DOTALL)
 _STDERR: Final = 2
+_TURN_S: Final = 0.0005
 
 
 def run_engine(
@@ -42,7 +43,7 @@ def run_engine(
     Raises the SeawallError that a step raised, or one that says what is wrong with the folder.
     """
     epoch = timedelta(seconds=epoch_s)
-    with one_sentence(folder):
+    with one_sentence(folder), _short_turns():
         if workers == 1:
             run_main(dataflow, epoch_interval=epoch, recovery_config=recovery)
         else:
@@ -100,6 +101,17 @@ def known_error(error: BaseException, folder: Path | None) -> BaseException | No
         "make room there, or give a new folder: what is stored stays"
     )
     return SeawallError(message)
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """Let the store's writer have the interpreter soon: it needs it often and briefly."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 @contextmanager

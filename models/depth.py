@@ -46,6 +46,39 @@ def extrapolate_plain(amount, total, cost_bp, edge_bp, limits_bp, depth, curve_a
 extrapolate = compiled(extrapolate_plain)
 
 
+def first_plain(keys, low, high, floor):  # type: ignore[no-untyped-def]
+    """First index in [low, high) whose key is at least `floor`."""
+    while low < high:
+        middle = (low + high) >> 1
+        if float(keys[middle]) < floor:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+first_at_least = compiled(first_plain)
+
+
+def total_plain(keys, sizes, begin, end):  # type: ignore[no-untyped-def]
+    """Σ key·size over [begin, end), in four sums so that the processor need not wait for one."""
+    a = b = c = d = 0.0
+    at = begin
+    while at + 4 <= end:
+        a += float(keys[at]) * sizes[at]
+        b += float(keys[at + 1]) * sizes[at + 1]
+        c += float(keys[at + 2]) * sizes[at + 2]
+        d += float(keys[at + 3]) * sizes[at + 3]
+        at += 4
+    while at < end:
+        a += float(keys[at]) * sizes[at]
+        at += 1
+    return (a + b) + (c + d)
+
+
+total = compiled(total_plain)
+
+
 def side_plain(keys, sizes, count, mid_ticks, scale, limits_bp, curve_at, amounts, depth, cost):  # type: ignore[no-untyped-def]
     """Walk one side from its best level.
 
@@ -60,37 +93,35 @@ def side_plain(keys, sizes, count, mid_ticks, scale, limits_bp, curve_at, amount
         floors[j] = sign * reach - _TOLERANCE_TICKS
     mid = mid_ticks / scale
     unit = sign / scale
-    usd = base = 0.0
-    j = q = 0
     first = 0
     while first < count and sizes[first] == 0.0:
         first += 1
-    for at in range(count - 1, first - 1, -1):
-        if sizes[at] == 0.0:
-            continue
-        key = float(keys[at])
-        while j < limits and key < floors[j]:
-            depth[j] = usd
-            j += 1
-        if j == limits and q == len(amounts):
-            break
-        price = key * unit
+    furthest = float(keys[first])
+    usd = 0.0
+    end = count
+    for j in range(limits):
+        begin = first_at_least(keys, first, end, floors[j])
+        usd += total(keys, sizes, begin, end) * unit
+        end = begin
+        depth[j] = usd if furthest <= floors[j] + 2.0 * _TOLERANCE_TICKS else np.nan
+    base = walked = 0.0
+    q = 0
+    at = count - 1
+    while at >= first and q < len(amounts):
+        price = float(keys[at]) * unit
         worth = price * sizes[at]
-        while q < len(amounts) and usd + worth >= amounts[q]:
-            vwap = amounts[q] / (base + (amounts[q] - usd) / price)
+        while q < len(amounts) and walked + worth >= amounts[q]:
+            vwap = amounts[q] / (base + (amounts[q] - walked) / price)
             cost[q] = sign * (1.0 - vwap / mid) * 1e4
             q += 1
-        usd += worth
+        walked += worth
         base += sizes[at]
-    furthest = float(keys[first])
-    while j < limits:
-        depth[j] = usd if furthest <= floors[j] + 2.0 * _TOLERANCE_TICKS else np.nan
-        j += 1
+        at -= 1
     edge_bp = abs(1.0 - sign * furthest / mid_ticks) * 1e4
     extended = q < len(amounts)
-    total_cost = sign * (1.0 - usd / base / mid) * 1e4
+    total_cost = sign * (1.0 - walked / base / mid) * 1e4 if extended else np.nan
     while q < len(amounts):
-        cost[q] = extrapolate(amounts[q], usd, total_cost, edge_bp, limits_bp, depth, curve_at)
+        cost[q] = extrapolate(amounts[q], walked, total_cost, edge_bp, limits_bp, depth, curve_at)
         q += 1
     return edge_bp, extended
 

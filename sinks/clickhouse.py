@@ -53,11 +53,6 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
 
     def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> "StoredRows":
         """Read what the run has stored; `resume_state` is information only."""
-        self.store.wait_for_inserts(self.run)
-        stored: dict[Scope, int] = {}
-        for name, marks in self.store.marks(self.run).items():
-            for scope, mark in marks.items():
-                stored[name, scope] = mark // _UNIT[name]
         writer = Writer(
             self.store,
             self.run,
@@ -66,7 +61,15 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
             queue_rows=self.queue_rows,
             written=self.written,
         )
-        return StoredRows(writer, stored)
+        return StoredRows(writer, self._stored())
+
+    def _stored(self) -> dict[Scope, int]:
+        self.store.wait_for_inserts(self.run)
+        return {
+            (name, scope): mark // _UNIT[name]
+            for name, marks in self.store.marks(self.run).items()
+            for scope, mark in marks.items()
+        }
 
 
 class StoredRows(StatefulSinkPartition[Rows, int | None]):

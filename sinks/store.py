@@ -166,7 +166,11 @@ class Store:
 
     def ready_to_insert(self) -> None:
         """Open the calling thread's client, which takes a while the first time."""
-        self._clients.open("write")
+        try:
+            self._clients.open("write")
+        except Trouble as trouble:
+            message = f"store {self.where} cannot be written: {trouble.why}"
+            raise StoreError(message) from trouble
 
     def counts(self, run: str) -> dict[str, int]:
         """Rows per table of a run."""

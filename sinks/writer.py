@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, groupby
@@ -28,7 +27,6 @@ from sinks.store import Store, query_id
 
 FLUSH_S: Final = 0.25
 BATCH_ROWS: Final = 8_000  # a flush begins at once when so many rows wait
-_LANES: Final = 2  # INSERTs at a time: most of one is waiting, and a last flush is waited for
 QUEUE_ROWS: Final = 24_000  # `put` blocks above; a row of 60 columns takes some 2 kB
 
 
@@ -122,28 +120,19 @@ class Writer:
 
     def _work(self) -> None:
         try:
-            with ThreadPoolExecutor(_LANES, thread_name_prefix="store insert") as lanes:
-                wait([lanes.submit(self.store.ready_to_insert) for _ in range(_LANES)])
-                self._flush_on(lanes)
+            self.store.ready_to_insert()
+            while work := self._next():
+                for name, items in work.items():
+                    self._write(TABLES[name], items)
+                with self._change:
+                    self._sent_rows = 0
+                    self._change.notify_all()
         except SeawallError as error:
             self.written.error = error
         finally:
             with self._change:
                 self.written.error = self.written.error or sys.exc_info()[1]
                 self._ended = True
-                self._change.notify_all()
-
-    def _flush_on(self, lanes: ThreadPoolExecutor) -> None:
-        """Tables of a flush side by side; within a table one INSERT after the other."""
-        while work := self._next():
-            under_way = [
-                lanes.submit(self._write, TABLES[name], items) for name, items in work.items()
-            ]
-            wait(under_way)
-            for done in under_way:
-                done.result()
-            with self._change:
-                self._sent_rows = 0
                 self._change.notify_all()
 
     def _next(self) -> dict[str, list[Rows]]:

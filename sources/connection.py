@@ -6,7 +6,6 @@ lines with received_ns < g. Nothing here depends on how many lines are taken at 
 """
 
 from collections import Counter
-from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +15,7 @@ from schemas.chunk import Array, Chunk
 from schemas.control import Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
 from schemas.errors import BrokenInvariant
 from schemas.units import NS_PER_S, floor_ns
+from sources.digest import RunningDigest
 from sources.lines import BAD, CONTROL, Lines
 from sources.session import Item, Session
 
@@ -49,7 +49,7 @@ class Connection:
         self.last_grid = 0
         self.ended = False  # an end line was read
         self.known: dict[str, None] = {}  # instruments that get clocks, in order of sight
-        self.digest = sha256()
+        self.digest = RunningDigest()
         self.counts: Counter[str] = Counter()
         self.wishes: list[Wish] = []
 
