@@ -10,15 +10,21 @@ from schemas.tables import Rows, rows_item
 
 
 def event_rows(wiring: Wiring) -> Callable[[list[tuple[str, Any]]], list[Rows]]:
-    """A mapper for `op.flat_map_batch` over keyed Rejected and Progress items."""
+    """A mapper for `op.flat_map_batch` over keyed bundles of Rejected and Progress items."""
 
-    def rows(items: list[tuple[str, Any]]) -> list[Rows]:
+    def rows(bundles: list[tuple[str, list[Any]]]) -> list[Rows]:
         return [
             rows_item(rejected_row(item) if isinstance(item, Rejected) else run_row(wiring, item))
-            for _, item in items
+            for _, bundle in bundles
+            for item in bundle
         ]
 
     return rows
+
+
+def is_events(bundle: tuple[str, list[Any]]) -> bool:
+    """Whether a bundle is the connection's own; instruments have other keys."""
+    return is_event((bundle[0], bundle[1][0]))
 
 
 def is_event(item: tuple[str, Any]) -> bool:

@@ -200,11 +200,19 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
             self.market = MarketState.restore(market, stale_book_ns=self.stale_book_ns)
 
 
+class BundledMarketLogic(MarketLogic):
+    """The market step behind a source that sends the items of a key together."""
+
+    def on_batch(self, values: list[list[Any]]) -> tuple[list[MarketItem], bool]:
+        """Take bundles in order."""
+        return super().on_batch([item for bundle in values for item in bundle])
+
+
 def market_logic(
     members: Mapping[str, tuple[str, ...]], stale_book_ns: int
 ) -> Callable[[tuple[Any, ...] | None], MarketLogic]:
     """A builder for `op.stateful_batch`. members: instrument → the connections it waits for."""
-    return lambda resumed: MarketLogic(members, stale_book_ns, resumed)
+    return lambda resumed: BundledMarketLogic(members, stale_book_ns, resumed)
 
 
 def instrument_row(at_ns: int, seen: Seen) -> InstrumentRow:

@@ -12,7 +12,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.inputs import FixedPartitionedSource
 from bytewax.outputs import FixedPartitionedSink
 
-from flows.events import event_rows, is_event
+from flows.events import event_rows, is_events
 from flows.market import market_logic
 from flows.settings import grid_ns
 from flows.triggers import triggers
@@ -46,7 +46,7 @@ def flow(
 
     dataflow = Dataflow(NAME)
     lines = op.input("lines", dataflow, source)
-    split = op.branch("events", lines, is_event)
+    split = op.branch("events", lines, is_events)
     events = op.flat_map_batch("event_rows", split.trues, event_rows(wiring))
 
     market = op.stateful_batch(

@@ -40,7 +40,7 @@ class GridSettings(_Section, frozen=True, kw_only=True):
 class FlowSettings(_Section, frozen=True, kw_only=True):
     """How the dataflow is run. None of these affects a number."""
 
-    chunk_frames: Count = 8192  # lines read at a time
+    chunk_frames: Count = 4096  # lines read at a time
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     epoch_s: Annotated[float, Meta(ge=0)] = 5.0
 

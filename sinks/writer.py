@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import chain, groupby
@@ -27,6 +28,7 @@ from sinks.store import Store, query_id
 
 FLUSH_S: Final = 0.25
 BATCH_ROWS: Final = 8_000  # a flush begins at once when so many rows wait
+_LANES: Final = 2  # INSERTs at a time: one converts while another waits for the engine
 QUEUE_ROWS: Final = 24_000  # `put` blocks above; a row of 60 columns takes some 2 kB
 
 
@@ -120,19 +122,27 @@ class Writer:
 
     def _work(self) -> None:
         try:
-            self.store.ready_to_insert()
-            while work := self._next():
-                for name, items in work.items():
-                    self._write(TABLES[name], items)
-                with self._change:
-                    self._sent_rows = 0
-                    self._change.notify_all()
+            with ThreadPoolExecutor(_LANES, thread_name_prefix="store insert") as lanes:
+                wait([lanes.submit(self.store.ready_to_insert) for _ in range(_LANES)])
+                self._flush_on(lanes)
         except SeawallError as error:
             self.written.error = error
         finally:
             with self._change:
                 self.written.error = self.written.error or sys.exc_info()[1]
                 self._ended = True
+                self._change.notify_all()
+
+    def _flush_on(self, lanes: ThreadPoolExecutor) -> None:
+        """Tables of a flush side by side, the largest first; in a table one INSERT at a time."""
+        while work := self._next():
+            largest = sorted(work.items(), key=lambda entry: len(entry[1]), reverse=True)
+            under_way = [lanes.submit(self._write, TABLES[name], items) for name, items in largest]
+            wait(under_way)
+            for done in under_way:
+                done.result()
+            with self._change:
+                self._sent_rows = 0
                 self._change.notify_all()
 
     def _next(self) -> dict[str, list[Rows]]:

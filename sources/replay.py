@@ -105,7 +105,10 @@ class _Reader:
         return self.connection.take(part)
 
 
-class ReplayPartition(StatefulSourcePartition[Keyed, tuple[Any, ...]]):
+Bundle = tuple[str, list[Any]]
+
+
+class ReplayPartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
     """All files of a replay, merged."""
 
     def __init__(
@@ -129,8 +132,18 @@ class ReplayPartition(StatefulSourcePartition[Keyed, tuple[Any, ...]]):
             readers[reader.connection.name] = reader.connection
             recordings[reader.connection.name] = reader.recording
 
-    def next_batch(self) -> list[Keyed]:
-        """Some lines of the file that is furthest behind."""
+    def next_batch(self) -> list[Bundle]:
+        """The next items, those of one key together: the engine pays for each it carries."""
+        bundles: dict[str, list[Any]] = {}
+        for key, item in self.items():
+            bundles.setdefault(key, []).append(item)
+        return list(bundles.items())
+
+    def items(self) -> list[Keyed]:
+        """Items of some lines of the file that is furthest behind.
+
+        Raises StopIteration at the end of all files, or when asked to stop.
+        """
         if self.settings.stop.is_set():
             raise StopIteration
         out: list[Keyed] = []
@@ -171,7 +184,7 @@ class ReplayPartition(StatefulSourcePartition[Keyed, tuple[Any, ...]]):
             reader.recording.close()
 
 
-class ReplaySource(FixedPartitionedSource[Keyed, tuple[Any, ...]]):
+class ReplaySource(FixedPartitionedSource[Bundle, tuple[Any, ...]]):
     """The files of a replay. `connections` and `recordings` fill when the flow has started."""
 
     def __init__(self, listings: Sequence[Listing], settings: ReplaySettings) -> None:

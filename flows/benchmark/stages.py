@@ -127,7 +127,7 @@ def _batches(inputs: Inputs) -> Any:
     part = source.build_part("bench", "replay", None)
     while True:
         try:
-            yield part.next_batch()
+            yield part.items()
         except StopIteration:
             return
 

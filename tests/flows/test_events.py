@@ -48,7 +48,7 @@ def test_events_are_rejected_lines_and_progress() -> None:
 
 def test_rows_are_items_of_their_own_in_order() -> None:
     assert (run_row(WIRING, PROGRESS), rejected_row(REJECTED)) == (RUN, REJECTED_ROW)
-    assert event_rows(WIRING)([("a", PROGRESS), ("a", REJECTED)]) == [
+    assert event_rows(WIRING)([("a", [PROGRESS, REJECTED])]) == [
         Rows("runs", ("a",), 60, (RUN,)),
         Rows("rejected", ("a",), 12, (REJECTED_ROW,)),  # the mark is the line: stamps repeat
     ]

@@ -37,7 +37,7 @@ def test_begins_and_resumes_at_a_line_and_ends_at_the_whole(tmp_path: Path) -> N
     with progress(console, first, [path]):
         part = first.build_part("lines", "replay", None)
         for _ in range(3):  # its opening and 200 lines
-            part.next_batch()
+            part.items()
         state = part.snapshot()
         part.close()
     assert first.began == {"binance-usdm__[a]": 0}
@@ -45,7 +45,7 @@ def test_begins_and_resumes_at_a_line_and_ends_at_the_whole(tmp_path: Path) -> N
         part = second.build_part("lines", "replay", state)
         try:
             while True:
-                part.next_batch()
+                part.items()
         except StopIteration:
             part.close()
     assert second.began == {"binance-usdm__[a]": 200}

@@ -56,7 +56,7 @@ def drained(part: ReplayPartition, batches: int = 10**6) -> list[tuple[str, Any]
     out: list[tuple[str, Any]] = []
     for _ in range(batches):
         try:
-            out += part.next_batch()
+            out += part.items()
         except StopIteration:
             break
     return out
@@ -141,7 +141,7 @@ def _batches(listings: list[Listing], frames: int) -> Any:
     part = part_of(ReplaySource(listings, how(chunk_frames=frames)))
     while True:
         try:
-            yield part.next_batch()
+            yield part.items()
         except StopIteration:
             part.close()
             return
@@ -203,7 +203,7 @@ def test_the_stop_flag_ends_it_and_the_state_goes_on(two: list[Listing]) -> None
     out = drained(part, 4)
     stop.set()
     with pytest.raises(StopIteration):
-        part.next_batch()
+        part.items()
     state = part.snapshot()
     part.close()
     out += drained(part_of(ReplaySource(two, how()), state))
