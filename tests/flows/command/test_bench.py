@@ -67,7 +67,7 @@ def test_the_object(recording: RecordingSummary, report: dict[str, Any]) -> None
     assert report == {
         "files": [str(recording.path)],
         "grid": "500ms",
-        "chunk_frames": 8192,
+        "chunk_frames": 4096,
         "frames": sum(recording.frames[kind] for kind in pushed),
         "rounds": 1,
     }
@@ -98,7 +98,7 @@ def test_the_table(
     _show(report)
     text = capsys.readouterr().out
     lines = text.splitlines()
-    assert lines[0].endswith(" frames, grid 500ms, 8192 lines at a time, medians of 1 rounds")
+    assert lines[0].endswith(" frames, grid 500ms, 4096 lines at a time, medians of 1 rounds")
     for line, (name, figures) in zip(lines[2:], report["stages"].items(), strict=False):
         shown = line.removeprefix(f" {name} ").split()
         assert shown == [
