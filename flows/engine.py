@@ -24,7 +24,10 @@ from bytewax.testing import cluster_main, run_main
 
 from schemas.errors import SeawallError
 
-_PANIC: Final = re.compile(rb"thread '[^']*' (?:\(\d+\) )?panicked at ")
+# Once two workers have run in a process, Bytewax writes Python's traceback in the panic's place.
+_PANIC: Final = re.compile(
+    rb"thread '[^']*' (?:\(\d+\) )?panicked at |Traceback \(most recent call last\):"
+)
 _SQLITE: Final = re.compile(r"SqliteFailure\(.*?(?:Some\(\"(.*?)\"\))?\)", re.DOTALL)
 _STDERR: Final = 2
 _TURN_S: Final = 0.0005

@@ -56,7 +56,6 @@ def assert_same(found: list[list[Any]], expected: list[list[Any]]) -> None:
     ("name", "members"),
     [
         ("binance-usdm__btcusdt-2023-04-04", BTC),
-        ("binance-usdm__btcusdt-2024-08-08", BTC),
         ("binance-spot__btcusdt-2023-04-05", ()),
     ],
 )
