@@ -1,8 +1,12 @@
 """What a replay tells when it is over: rows, regimes, triggers, speed, where to look next."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from os.path import relpath
+from pathlib import Path
+from shutil import which
 from typing import Any, Final
 
 from msgspec import Struct
@@ -16,6 +20,7 @@ from schemas.settings import Settings
 from sinks.store import Store
 
 _MOST_LINES: Final = 12
+_NAME: Final = "seawall"
 _REGIMES: Final = """
 SELECT ts, scope, regime FROM regimes
 WHERE run = {run:String} AND changed ORDER BY ts, scope
@@ -121,8 +126,14 @@ def show(console: Console, store: Store, outcome: Outcome) -> None:
     console.print(f"store: {where}, run: {escape(run)}", soft_wrap=True)
     console.print("next:")
     for sql in _NEXT:
-        command = f'  seawall query --store {where} "{sql.format(run=run)}"'
+        command = f'  {_program()} query --store {where} "{sql.format(run=run)}"'
         console.print(command, soft_wrap=True, highlight=False)
+
+
+def _program() -> str:
+    """How to call us again: by name where the shell finds it, else by the path we came from."""
+    called = Path(sys.argv[0])
+    return relpath(called) if called.name == _NAME and which(_NAME) is None else _NAME
 
 
 def show_problems(console: Console, problems: Sequence[str]) -> None:

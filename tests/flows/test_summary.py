@@ -147,3 +147,11 @@ def test_frames_that_are_nothing_to_us_are_counted() -> None:
     said = told(Stored({"ticks": 0}, [], []), unused={"unknown:24hrTicker": 2, "control": 0})
     assert "not used: 1 unknown control:x, 4 unknown:24hrTicker\n" in said
     assert "not used" not in told(Stored({"ticks": 0}, [], []))
+
+
+def test_the_next_commands_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", [".venv/bin/seawall", "demo"])
+    monkeypatch.setattr("flows.summary.which", lambda name: None)
+    assert "\n  .venv/bin/seawall query --store" in told(Stored({"ticks": 0}, [], []))
+    monkeypatch.setattr("flows.summary.which", lambda name: f"/bin/{name}")
+    assert "\n  seawall query --store" in told(Stored({"ticks": 0}, [], []))
