@@ -50,7 +50,7 @@ for command in (demo, replay, query, check, tables, bench):
 def main() -> None:
     """Run the command; a SeawallError becomes a line on stderr and its exit code."""
     try:
-        app()
+        app(prog_name="seawall")
     except SeawallError as error:
         for line in str(error).splitlines():
             print(f"seawall: {line}", file=sys.stderr)

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
+from traceback import format_exception
 from types import TracebackType
 from typing import Any, Final
 
@@ -69,8 +70,10 @@ class one_sentence:
         self._aside = _panics_into(self.kept)
 
     def __enter__(self) -> None:
-        """Start keeping panics aside."""
+        """Start keeping panics aside, and what Bytewax prints through Python's hook instead."""
         self._aside.__enter__()
+        self._hook = sys.excepthook
+        sys.excepthook = self._keep
 
     def __exit__(
         self,
@@ -79,6 +82,7 @@ class one_sentence:
         trace: TracebackType | None,
     ) -> None:
         """Say what stands behind the error; whatever is unknown keeps every word."""
+        sys.excepthook = self._hook
         self._aside.__exit__(None, None, None)
         known = None if error is None else known_error(error, self.folder)
         if known is None:
@@ -86,6 +90,11 @@ class one_sentence:
                 os.write(_STDERR, self.kept)
         elif known is not error:
             raise known from error
+
+    def _keep(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        self.kept += "".join(format_exception(kind, error, trace)).encode()
 
 
 def known_error(error: BaseException, folder: Path | None) -> BaseException | None:

@@ -50,7 +50,8 @@ def test_wrong_usage_leaves_with_2(door: Door, arguments: list[str]) -> None:
 def test_errors_are_lines(
     door: Door, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, err: str
 ) -> None:
-    def app() -> None:
+    def app(prog_name: str) -> None:
+        assert prog_name == "seawall"
         raise error
 
     monkeypatch.setattr(flows.__main__, "app", app)
