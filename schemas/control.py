@@ -4,6 +4,7 @@ Everything here is a typed item in the stream; nothing of it is an exception.
 """
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -36,6 +37,9 @@ class Gap(Struct, frozen=True, gc=False):
     reason: str
 
 
+SHOWN: Final = 500  # characters of a rejected line that are kept
+
+
 class Reason(StrEnum):
     """Why a line was refused."""
 
@@ -63,7 +67,7 @@ class Rejected(Struct, frozen=True, gc=False):
     stamp_ns: int | None
     reason: Reason
     detail: str
-    frame: str  # its first 500 characters
+    frame: str  # its first SHOWN characters
 
 
 class End(Struct, frozen=True, gc=False):

@@ -11,8 +11,6 @@ NS_PER_MS: Final = 1_000_000
 NS_PER_S: Final = 1_000_000_000
 S_PER_DAY: Final = 86_400
 YEAR_S: Final = 365 * S_PER_DAY  # 31 536 000 s
-MINUTES_PER_YEAR: Final = 525_600
-BP: Final = 1e-4  # one basis point as a fraction
 
 # Distances from mid, in basis points.
 DEPTH_BANDS_BP: Final = (5, 10, 25, 50, 100, 200)

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from schemas.chunk import Array
-from schemas.control import Reason, Rejected, Seen
+from schemas.control import SHOWN, Reason, Rejected, Seen
 from schemas.instrument import Instrument, infer, instrument_name
 from sources.binance_books import Books
 from sources.binance_chunks import fill_chunks, forced_chunks, mark_chunks, top_chunks
@@ -28,7 +28,6 @@ from sources.lines import ANSWER, FRAME, Lines
 from sources.session import Item
 from sources.symbols import Symbols
 
-_SHOWN = 500  # characters of a rejected frame that are kept
 _FIRST_LINES = 64
 
 
@@ -122,7 +121,7 @@ class Binance:
             except Refused as refused:
                 if len(misplaced) and misplaced[index]:
                     continue  # the caller rejects it anyway
-                frame = lines.payload(index)[:_SHOWN].decode("utf-8", "replace")
+                frame = lines.payload(index)[:SHOWN].decode("utf-8", "replace")
                 stamp = int(lines.received_ns[index])
                 items.append(
                     Rejected(self.connection, line, at_ns, stamp, refused.reason,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.kernel import compiled
+from schemas.units import NS_PER_MS
 from sources.digits import EXACT, MOST_MS, POWERS, decimal, whole
 from sources.flat_object import (
     CLOSE,
@@ -39,7 +40,6 @@ AGG_TRADE: Final = 4
 MARK: Final = 5
 OTHER_PRODUCT: Final = 6  # `st` of the other half of the merged universe
 
-_NS_PER_MS = 1_000_000
 _MINUS = 45
 _STREAM = np.frombuffer(b'{"stream":"', np.uint8)
 _DATA = np.frombuffer(b',"data":', np.uint8)
@@ -167,7 +167,7 @@ def scan_plain(  # type: ignore[no-untyped-def]
             stamp = whole(buffer, begins[69], ends[69])
             if kinds[69] != NUMBER or stamp < 0 or stamp >= MOST_MS:
                 continue
-            venue_ns = stamp * _NS_PER_MS
+            venue_ns = stamp * NS_PER_MS
         line = first_line + i
         if named and is_word(buffer, e0, e1, _DEPTH_WORD):
             if kinds[98] != LEVELS or kinds[97] != LEVELS:
@@ -284,7 +284,7 @@ def scan_plain(  # type: ignore[no-untyped-def]
             mark[1, n_mark] = received[i]
             mark[2, n_mark] = line
             mark[3, n_mark] = venue_ns
-            mark[4, n_mark] = funding_ms * _NS_PER_MS
+            mark[4, n_mark] = funding_ms * NS_PER_MS
             n_mark += 1
             code[i] = MARK
     counts[0], counts[1], counts[2], counts[3], counts[4] = n_frame, n_row, n_top, n_fill, n_mark

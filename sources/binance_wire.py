@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from schemas.control import Reason
+from schemas.units import NS_PER_MS
 from sources.digits import EXACT, MOST_MS
 
-NS_PER_MS: Final = 1_000_000
 _MOST_SIZE: Final = 1e18
 _MOST_DECIMALS: Final = 15
 _PLAIN = re.compile(r"[+-]?([0-9]*\.)?[0-9]{1,400}([eE][+-]?[0-9]{1,4})?")

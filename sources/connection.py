@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from schemas.chunk import Array, Chunk
-from schemas.control import Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
+from schemas.control import SHOWN, Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
 from schemas.errors import BrokenInvariant
 from schemas.units import NS_PER_S, floor_ns
 from sources.digest import RunningDigest
@@ -23,7 +23,6 @@ Keyed = tuple[str, Any]
 VERSION: Final = 1
 _PROGRESS_NS = 60 * NS_PER_S
 _OWN_HOLE_NS = 600 * NS_PER_S  # our own recordings have clock lines: this is damage
-_SHOWN = 500
 _LOSSES = {"start": "start", "close": "reconnect", "overflow": "overflow"}
 _SILENT = ("recording", "clock", "open", "params", "input")  # stamps, or for later readers
 
@@ -134,7 +133,7 @@ class Connection:
             stamp,
             reason,
             details[reason],
-            lines.payload(index)[:_SHOWN].decode("utf-8", "replace"),
+            lines.payload(index)[:SHOWN].decode("utf-8", "replace"),
         )
 
     def _spread(self, items: list[Item], until_ns: int, out: list[Keyed]) -> None:
@@ -202,7 +201,7 @@ class Connection:
         try:
             control = msgspec.json.decode(lines.payload(0)[1:], type=_Control)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            frame = lines.payload(0)[:_SHOWN].decode("utf-8", "replace")
+            frame = lines.payload(0)[:SHOWN].decode("utf-8", "replace")
             stamp = int(lines.received_ns[0])
             rejected = Rejected(
                 self.name, line, at_ns, stamp, Reason.bad_control, str(error), frame

@@ -9,14 +9,14 @@ from schemas import units
 
 
 def test_a_year_has_365_days_and_times_are_nanoseconds() -> None:
-    assert units.YEAR_S == 31_536_000 == units.MINUTES_PER_YEAR * 60
+    assert units.YEAR_S == 31_536_000 == 365 * 24 * 60 * 60
     assert (units.NS_PER_S, units.NS_PER_MS, units.NS_PER_US) == (10**9, 10**6, 10**3)
 
 
 def test_the_curve_goes_from_1_bp_to_20_percent_in_equal_ratios() -> None:
     assert len(units.CURVE_BP) == 48
     assert units.CURVE_BP[0] == 1.0
-    assert math.isclose(units.CURVE_BP[-1] * units.BP, 0.20, rel_tol=1e-12)
+    assert math.isclose(units.CURVE_BP[-1] * 1e-4, 0.20, rel_tol=1e-12)
     ratios = {round(b / a, 12) for a, b in zip(units.CURVE_BP, units.CURVE_BP[1:], strict=False)}
     assert ratios == {round(2000 ** (1 / 47), 12)}
 
