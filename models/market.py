@@ -4,7 +4,7 @@ A stretch is what lies between two grid times, as concatenated columns per kind.
 the rows of all kinds; within one connection it is the line number.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -124,16 +124,18 @@ class MarketState:
     def _clock_of(self, part: Stretch | None) -> None:
         if part is None or not len(part.order):
             return
-        at = len(part.order) - 1
+        at = -1
         venue = part.columns["venue_ns"]
-        if not venue[at]:
+        venue_ns = venue.item(at)
+        if not venue_ns:
             stamped = np.flatnonzero(venue)
             if not len(stamped):
                 return
             at = int(stamped[-1])
-        received, rank = int(part.received_ns[at]), int(part.order[at])
+            venue_ns = venue.item(at)
+        received, rank = part.received_ns.item(at), part.order.item(at)
         if self.latency is None or (received, rank) >= self.latency[:2]:
-            self.latency = received, rank, received - int(venue[at])
+            self.latency = received, rank, received - venue_ns
 
     @property
     def seen(self) -> bool:
@@ -191,8 +193,12 @@ class MarketState:
     ) -> tuple[Quality, tuple[Any, ...], tuple[float, ...], DepthCurve | None]:
         book = self.book
         scale = 10.0 ** (self.instrument.price_decimals or 0)
-        bid_px, bid_sz = book.levels[0, :, 0].tolist() if book.counts[0] else (None, None)
-        ask_px, ask_sz = book.levels[1, :, 0].tolist() if book.counts[1] else (None, None)
+        (bid_px, bid_sz), (ask_px, ask_sz) = book.levels[:, :, 0].tolist()
+        bids_known, asks_known = book.counts.tolist()
+        if not bids_known:
+            bid_px = bid_sz = None
+        if not asks_known:
+            ask_px = ask_sz = None
         stale = at_ns - state[slots.BOOK_NS] > self.stale_book_ns
         quality = Quality.stale if stale else Quality.ok
         ofi = tuple(book.ofi.tolist())
@@ -265,8 +271,11 @@ class MarketState:
         return self
 
 
-def _known(values: Iterable[float]) -> tuple[float | None, ...]:
-    return tuple([x if x == x else None for x in values])  # noqa: PLR0124 (NaN is not itself)
+def _known(values: Sequence[float]) -> tuple[float | None, ...]:
+    total = sum(values)
+    if total == total:  # noqa: PLR0124 (NaN is not itself, and no sum with it is)
+        return tuple(values)
+    return tuple([x if x == x else None for x in values])  # noqa: PLR0124
 
 
 def _partial(reach_bp: float, complete_bp: float) -> list[str]:

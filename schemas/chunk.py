@@ -58,6 +58,27 @@ COLUMNS: Final[Mapping[str, Mapping[str, np.dtype[Any]]]] = {
         "position_side": I8,  # +1: a long was liquidated
         "thinned": I8,  # 1: the venue publishes only a part
     },
+    "quote": {  # an option; NaN: unchanged by this frame
+        "venue_ns": I64,
+        "bid_px": F64,  # in what the option settles in (coin when inverse)
+        "bid_sz": F64,
+        "ask_px": F64,
+        "ask_sz": F64,
+        "mark_px": F64,
+        "bid_iv": F64,  # annual, 1.0 = 100 %
+        "ask_iv": F64,
+        "mark_iv": F64,
+        "underlying_px": F64,  # the forward of its expiry
+        "index_px": F64,
+        "rate": F64,  # annual interest rate
+        "delta": F64,  # the venue's own greeks, for comparison only
+        "gamma": F64,  # per 1 USD
+        "vega": F64,  # per vol point
+        "theta": F64,  # per day
+        "oi_base": F64,
+    },
+    "index": {"venue_ns": I64, "px": F64},
+    "vol_index": {"venue_ns": I64, "vol": F64},  # annual, 1.0 = 100 %
 }
 
 

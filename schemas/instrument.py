@@ -17,7 +17,7 @@ VENUES: Final = (
     "chainlink",
 )
 
-Kind = Literal["spot", "perpetual", "future", "option"]
+Kind = Literal["spot", "perpetual", "future", "option", "index"]
 Source = Literal["settings", "listing", "recording", "inferred"]
 
 QUOTES: Final = ("FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "DAI", "EUR", "BTC", "ETH", "BNB")
@@ -36,6 +36,9 @@ class Instrument(Struct, frozen=True, kw_only=True):
     inverse: bool = False  # settled in coin
     contract_size: float = 1.0  # base coin per contract (USD per contract when inverse)
     funding_interval_h: float | None = None
+    expiry_ns: int | None = None  # futures and options
+    strike: float | None = None  # options, in quote
+    option: Literal["call", "put"] | None = None
     source: Source = "inferred"
 
     @property

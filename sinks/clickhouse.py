@@ -6,6 +6,8 @@ items at or below it are dropped. An epoch is committed only after everything in
 Times are compared in µs, as the store keeps them.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -52,7 +54,10 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
         return 0
 
     def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> "StoredRows":
-        """Read what the run has stored; `resume_state` is information only."""
+        """Start reading what the run has stored; `resume_state` is information only.
+
+        The first rows are decoded meanwhile, and wait for it.
+        """
         writer = Writer(
             self.store,
             self.run,
@@ -61,7 +66,10 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
             queue_rows=self.queue_rows,
             written=self.written,
         )
-        return StoredRows(writer, self._stored())
+        reader = ThreadPoolExecutor(1, thread_name_prefix="store marks")
+        stored = reader.submit(self._stored)
+        reader.shutdown(wait=False)
+        return StoredRows(writer, stored.result)
 
     def _stored(self) -> dict[Scope, int]:
         self.store.wait_for_inserts(self.run)
@@ -75,16 +83,18 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
 class StoredRows(StatefulSinkPartition[Rows, int | None]):
     """The only part: drops what is stored, hands the rest to the writer."""
 
-    def __init__(self, writer: Writer, stored: dict[Scope, int]) -> None:
-        """Take the highest stored mark of every scope."""
-        self.writer, self.stored = writer, stored
+    def __init__(self, writer: Writer, stored: Callable[[], dict[Scope, int]]) -> None:
+        """`stored()` waits for the highest stored mark of every scope."""
+        self.writer, self._stored = writer, stored
         self.passed: dict[Scope, int] = {}  # highest mark of this execution
 
     def write_batch(self, values: list[Rows]) -> None:
         """Pass on what is not stored yet; blocks while the writer's queue is full.
 
-        Raises BrokenInvariant when a mark does not rise, and the writer's error.
+        Raises BrokenInvariant when a mark does not rise, the writer's error, and StoreError
+        when what is stored cannot be read.
         """
+        stored = self._stored()
         fresh = []
         for item in values:
             scope, mark = (item.table, item.scope), item.mark // _UNIT[item.table]
@@ -94,7 +104,7 @@ class StoredRows(StatefulSinkPartition[Rows, int | None]):
                 message = f"{item.table} {item.scope}: mark {item.mark} follows {before}"
                 raise BrokenInvariant(message)
             self.passed[scope] = mark
-            if mark > self.stored.get(scope, -1):
+            if mark > stored.get(scope, -1):
                 fresh.append(item)
             else:
                 known = self.writer.written.known

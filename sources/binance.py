@@ -22,11 +22,11 @@ from sources.binance_columns import Columns, Slow, by_symbol, mix, scan_lines
 from sources.binance_family import Market
 from sources.binance_scan import HANDED_BACK, OTHER_PRODUCT
 from sources.binance_slow import Forced, SymbolOf, read_depth, read_frame, read_open_interest
-from sources.binance_wire import Refused, scale_of
 from sources.book_sync import Held
 from sources.lines import ANSWER, FRAME, Lines
 from sources.session import Item
 from sources.symbols import Symbols
+from sources.wire_numbers import Refused, scale_of
 
 _FIRST_LINES = 64
 

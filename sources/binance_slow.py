@@ -12,10 +12,12 @@ from msgspec import Struct
 
 from schemas.control import Reason
 from sources import binance_wire as wire
+from sources import wire_numbers as numbers
 from sources.binance_columns import Slow
 from sources.binance_scan import AGG_TRADE, TRADE
-from sources.binance_wire import Frame, Refused
+from sources.binance_wire import Frame
 from sources.book_sync import Held
+from sources.wire_numbers import Refused
 
 SymbolOf = Callable[[str, str | None], tuple[int, int]]  # (symbol, price) → (index, decimals)
 
@@ -93,16 +95,16 @@ def _depth(
 ) -> None:
     if not isinstance(frame.b, list) or not isinstance(frame.a, list):
         raise Refused(Reason.missing_field, "a depth frame needs lists b and a")
-    first, last = wire.identifier(frame.U), wire.identifier(frame.u)
-    previous = -1 if frame.pu is None else wire.identifier(frame.pu)
+    first, last = numbers.identifier(frame.U), numbers.identifier(frame.u)
+    previous = -1 if frame.pu is None else numbers.identifier(frame.pu)
     if last < first:
         raise Refused(Reason.bad_id, f"ids run backwards: U={first}, u={last}")
-    venue_ns = wire.stamp_ns(frame.E)
+    venue_ns = numbers.stamp_ns(frame.E)
     levels = [*frame.b, *frame.a]
     symbol, decimals = symbol_of(frame.s, levels[0][0] if levels else None)
     side = [1] * len(frame.b) + [-1] * len(frame.a)
-    px = [wire.ticks(level[0], decimals) for level in levels]
-    size = [wire.size(level[1]) for level in levels]
+    px = [numbers.ticks(level[0], decimals) for level in levels]
+    size = [numbers.size(level[1]) for level in levels]
     if not levels:
         side, px, size = [0], [0], [0.0]  # carries the ids on
     slow.frames.append((index, symbol, first, last, previous, venue_ns))
@@ -112,23 +114,24 @@ def _depth(
 def _top(frame: Frame, index: int, stamp: tuple[int, int], symbol_of: SymbolOf, slow: Slow) -> None:
     if not isinstance(frame.b, str) or not isinstance(frame.a, str):
         raise Refused(Reason.missing_field, "a ticker needs texts b and a")
-    numbers = wire.price(frame.b), wire.size(frame.B), wire.price(frame.a), wire.size(frame.A)
-    number = wire.identifier(frame.u)
-    venue_ns = wire.stamp_ns(frame.E)
+    bid = numbers.price(frame.b), numbers.size(frame.B)
+    ask = numbers.price(frame.a), numbers.size(frame.A)
+    number = numbers.identifier(frame.u)
+    venue_ns = numbers.stamp_ns(frame.E)
     symbol, _ = symbol_of(frame.s, frame.b)
-    slow.tops.append(((symbol, *stamp, venue_ns, number), numbers))
+    slow.tops.append(((symbol, *stamp, venue_ns, number), bid + ask))
 
 
 def _fill(
     frame: Frame, index: int, stamp: tuple[int, int], symbol_of: SymbolOf, slow: Slow
 ) -> None:
     single = frame.e == "trade"
-    number = wire.identifier(frame.t if single else frame.a)
-    px, size = wire.price(frame.p), wire.size(frame.q)
+    number = numbers.identifier(frame.t if single else frame.a)
+    px, size = numbers.price(frame.p), numbers.size(frame.q)
     if frame.m is None:
         raise Refused(Reason.missing_field, "a fill needs m")
     ordinary = frame.X in (None, "MARKET") and size > 0.0
-    venue_ns = wire.stamp_ns(frame.E)
+    venue_ns = numbers.stamp_ns(frame.E)
     symbol, _ = symbol_of(frame.s, frame.p)
     taker = (-1 if frame.m else 1) if ordinary else 0
     kind = TRADE if single else AGG_TRADE
@@ -138,12 +141,12 @@ def _fill(
 def _mark(
     frame: Frame, index: int, stamp: tuple[int, int], symbol_of: SymbolOf, slow: Slow
 ) -> None:
-    mark, index_px = wire.number(frame.p or ""), wire.number(frame.i or "")
+    mark, index_px = numbers.number(frame.p or ""), numbers.number(frame.i or "")
     for value in (mark, index_px):
         if value <= 0.0:
             raise Refused(Reason.bad_price, f"mark or index {value} is not positive")
-    rate = wire.number(frame.r or "")
-    times = wire.stamp_ns(frame.E), wire.stamp_ns(frame.T)
+    rate = numbers.number(frame.r or "")
+    times = numbers.stamp_ns(frame.E), numbers.stamp_ns(frame.T)
     symbol, _ = symbol_of(frame.s, None)
     ints = (symbol, *stamp, *times)
     slow.marks.append((ints, (mark, index_px, rate)))
@@ -163,14 +166,14 @@ def _forced(frame: Frame, index: int) -> Forced:
     order = frame.o
     if order is None or order.S not in ("BUY", "SELL"):
         raise Refused(Reason.missing_field, "a forced order needs S BUY or SELL")
-    size = wire.size(order.z)
+    size = numbers.size(order.z)
     if size <= 0.0:
         raise Refused(Reason.bad_size, "a forced order without a fill")
     return Forced(
         index,
         order.s,
-        wire.stamp_ns(order.T or frame.E),
-        wire.price(order.ap),
+        numbers.stamp_ns(order.T or frame.E),
+        numbers.price(order.ap),
         size,
         1 if order.S == "SELL" else -1,
     )
@@ -182,16 +185,16 @@ def read_depth(body: bytes, decimals_for: Callable[[str | None], int]) -> Held:
     levels = [*depth.bids, *depth.asks]
     decimals = decimals_for(levels[0][0] if levels else None)
     side = [1] * len(depth.bids) + [-1] * len(depth.asks)
-    px = [wire.ticks(level[0], decimals) for level in levels]
-    size = [wire.size(level[1]) for level in levels]
+    px = [numbers.ticks(level[0], decimals) for level in levels]
+    size = [numbers.size(level[1]) for level in levels]
     if not levels:
         side, px, size = [0], [0], [0.0]
-    number = wire.identifier(depth.lastUpdateId)
+    number = numbers.identifier(depth.lastUpdateId)
     return Held(
         number,
         number,
         -1,
-        wire.stamp_ns(depth.E),
+        numbers.stamp_ns(depth.E),
         np.array(side, np.int8).tobytes(),
         np.array(px, np.int64).tobytes(),
         np.array(size, float).tobytes(),
@@ -201,4 +204,4 @@ def read_depth(body: bytes, decimals_for: Callable[[str | None], int]) -> Held:
 def read_open_interest(body: bytes) -> tuple[str, int, float]:
     """(symbol, venue_ns, open interest in base coin). Raises Refused."""
     answer = wire.decode_open_interest(body)
-    return answer.symbol, wire.stamp_ns(answer.time), wire.size(answer.openInterest)
+    return answer.symbol, numbers.stamp_ns(answer.time), numbers.size(answer.openInterest)

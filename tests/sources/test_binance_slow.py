@@ -9,8 +9,8 @@ import pytest
 from schemas.control import Reason
 from sources.binance_columns import Slow
 from sources.binance_slow import Forced, read_depth, read_frame, read_open_interest
-from sources.binance_wire import Refused
 from sources.book_sync import Held
+from sources.wire_numbers import Refused
 from tests.sources.talk import depth, ticker, trade, wire
 
 MS = 1_000_000
