@@ -4,17 +4,16 @@ chunks, gaps, clocks ─▶ wait for the least clock ─▶ fold in order ─▶
                                                                └─▶ gap: the self-check failed
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
-from pickle import dumps, loads
 from typing import Any
-from zlib import compress, decompress
 
 import numpy as np
 from bytewax.operators import StatefulBatchLogic
 from msgspec.structs import replace
 
 from flows.stretches import Between, merge
+from flows.waiting import Piece, Waiting
 from models.market import MarketState, Stretch
 from schemas.chunk import Chunk
 from schemas.control import Clock, End, Gap, Seen
@@ -25,7 +24,6 @@ from schemas.run import InstrumentRow
 from schemas.tables import Rows, rows_item
 
 VERSION = 1
-Piece = tuple[str, Chunk | Gap]  # with its connection
 MarketItem = GridItem | Rows | Gap | End
 _ENDED = 1 << 62
 
@@ -41,7 +39,7 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
     ) -> None:
         self.members = members
         self.stale_book_ns = stale_book_ns
-        self.pending: list[Piece] = []
+        self.waiting = Waiting()
         self.book_from: str | None = None  # the connection that carries the book
         self.clocks: dict[str, int] = {}
         self.grids: list[int] = []
@@ -56,21 +54,23 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
         out: list[MarketItem] = []
         for value in values:
             if isinstance(value, Clock):
-                self._on_clock(value, out)
+                self._on_clock(value)
             elif isinstance(value, Chunk):
                 if value.kind == "liquidation":
                     out += self._liquidations(value)
                 else:
-                    self.pending.append((value.connection, value))
+                    self.waiting.add(value.connection, value)
             elif isinstance(value, Gap):
-                self.pending.append((value.connection, value))
+                self.waiting.add(value.connection, value)
             elif isinstance(value, Seen):
+                self._advance(out)  # what is known from here on holds for later grid times
                 self._on_seen(value)
             elif isinstance(value, End):
                 self.clocks[value.connection] = _ENDED
-                self._advance(out)
                 if self._least() == _ENDED:
+                    self._advance(out)
                     out.append(End(self._name()))
+        self._advance(out)
         return out, False
 
     def on_eof(self) -> tuple[list[MarketItem], bool]:
@@ -88,7 +88,7 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
             )
         self.market.instrument = seen.instrument
 
-    def _on_clock(self, clock: Clock, out: list[MarketItem]) -> None:
+    def _on_clock(self, clock: Clock) -> None:
         before = self.clocks.get(clock.connection, -1)
         if clock.grid_ns <= before:
             message = (
@@ -100,18 +100,24 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
         at = bisect_left(self.grids, clock.grid_ns)
         if at == len(self.grids) or self.grids[at] != clock.grid_ns:
             self.grids.insert(at, clock.grid_ns)
-        self._advance(out)
 
     def _least(self) -> int:
         connections = self.members.get(self._name()) or tuple(self.clocks)
         return min(self.clocks.get(connection, -1) for connection in connections)
 
     def _advance(self, out: list[MarketItem]) -> None:
-        low = self._least()
-        while self.grids and self.grids[0] <= low:
-            self._grid_item(self.grids.pop(0), out)
+        if not self.grids:
+            return
+        due = self.grids[: bisect_right(self.grids, self._least())]
+        if not due:
+            return
+        del self.grids[: len(due)]
+        self.waiting.cut(due)
+        for number, grid_ns in enumerate(due):
+            self._grid_item(grid_ns, self.waiting.take(number), out)
+        self.waiting.forget()
 
-    def _grid_item(self, grid_ns: int, out: list[MarketItem]) -> None:
+    def _grid_item(self, grid_ns: int, ready: list[Piece], out: list[MarketItem]) -> None:
         market = self.market
         if market is None or self.seen is None:
             message = f"a clock of {grid_ns} before the instrument was seen"
@@ -119,7 +125,6 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
         if self.stored != market.instrument:
             self.stored = market.instrument
             out.append(rows_item(instrument_row(grid_ns, self.seen)))
-        ready, self.pending = _split(self.pending, grid_ns)
         if ready := self._without_others_gaps(ready):
             between = merge(ready)
             for received_ns, rank in fold(market, between):
@@ -130,15 +135,16 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
 
     def _without_others_gaps(self, ready: list[Piece]) -> list[Piece]:
         """Leave out the gaps of connections that do not carry this instrument's book."""
-        for connection, piece in ready:
-            if isinstance(piece, Chunk) and piece.kind == "book":
+        others = False
+        for connection, piece, _, _ in ready:
+            if isinstance(piece, Gap):
+                others = True
+            elif piece.kind == "book":
                 self.book_from = connection
-        if self.book_from is None:
+        if self.book_from is None or not others:
             return ready
         return [
-            (connection, piece)
-            for connection, piece in ready
-            if isinstance(piece, Chunk) or connection == self.book_from
+            entry for entry in ready if isinstance(entry[1], Chunk) or entry[0] == self.book_from
         ]
 
     def _liquidations(self, chunk: Chunk) -> list[Rows]:
@@ -175,26 +181,18 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
 
     def snapshot(self) -> tuple[Any, ...]:
         """Everything, as immutable values and bytes."""
-        # An interval in a burst is 300 kB; its columns repeat themselves.
-        pending = compress(dumps([
-            (connection, piece.pack() if isinstance(piece, Chunk) else piece)
-            for connection, piece in self.pending
-        ]), 1) if self.pending else b""  # fmt: skip
         market = None if self.market is None else self.market.snapshot()
         clocks = tuple(self.clocks.items())
         seen = self.seen, self.stored, self.book_from
-        return (VERSION, pending, clocks, tuple(self.grids), seen, market)
+        return (VERSION, self.waiting.snapshot(), clocks, tuple(self.grids), seen, market)
 
     def _restore(self, packed: tuple[Any, ...]) -> None:
         if packed[0] != VERSION:
             message = f"market step of version {packed[0]}, this program reads {VERSION}"
             raise BrokenInvariant(message)
-        _, pending, clocks, grids, seen, market = packed
+        _, waiting, clocks, grids, seen, market = packed
         self.seen, self.stored, self.book_from = seen
-        self.pending = [
-            (connection, Chunk.unpack(piece) if isinstance(piece, tuple) else piece)
-            for connection, piece in (loads(decompress(pending)) if pending else ())
-        ]
+        self.waiting = Waiting.restore(waiting)
         self.clocks, self.grids = dict(clocks), list(grids)
         if market is not None:
             self.market = MarketState.restore(market, stale_book_ns=self.stale_book_ns)
@@ -236,17 +234,6 @@ def instrument_row(at_ns: int, seen: Seen) -> InstrumentRow:
     )
 
 
-def _split(pending: list[Piece], grid_ns: int) -> tuple[list[Piece], list[Piece]]:
-    """Pieces before a grid time, and the rest; no chunk straddles it."""
-    ready: list[Piece] = []
-    later: list[Piece] = []
-    for piece in pending:
-        stamps = piece[1].received_ns
-        first = int(stamps[0]) if isinstance(stamps, np.ndarray) else stamps
-        (ready if first < grid_ns else later).append(piece)
-    return ready, later
-
-
 def fold(market: MarketState, between: Between) -> list[tuple[int, int]]:
     """Fold all in order. Returns (received_ns, rank) of frames that failed the self-check."""
     failed: list[tuple[int, int] | None] = []
@@ -269,13 +256,10 @@ def _cut(part: Stretch | None, rank: int) -> tuple[Stretch | None, Stretch | Non
     """Rows up to and with `rank`, and those after."""
     if part is None:
         return None, None
-    at = int(np.searchsorted(part.order, rank, side="right"))
+    order = part.order[part.begin : part.end]
+    at = part.begin + int(np.searchsorted(order, rank, side="right"))
 
     def piece(begin: int, end: int) -> Stretch | None:
-        if begin == end:
-            return None
-        cut = slice(begin, end)
-        columns = {name: column[cut] for name, column in part.columns.items()}
-        return Stretch(part.order[cut], part.received_ns[cut], columns)
+        return replace(part, begin=begin, end=end) if begin < end else None
 
-    return piece(0, at), piece(at, len(part.order))
+    return piece(part.begin, at), piece(at, part.end)

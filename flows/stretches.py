@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
+from flows.waiting import Piece
 from models.market import Stretch
 from schemas.chunk import Array, Chunk
 from schemas.control import Gap
@@ -36,13 +37,13 @@ class Between(Struct):
         raise BrokenInvariant(message)
 
 
-def merge(pieces: Sequence[tuple[str, Chunk | Gap]]) -> Between:
-    """Merge the pieces of one instrument; (connection, piece), each connection's in order."""
+def merge(pieces: Sequence[Piece]) -> Between:
+    """Merge the pieces of one instrument, each connection's in order."""
     if len(pieces) <= len(_KINDS) and (simple := _one_chunk_per_kind(pieces)) is not None:
         return simple
-    chunks = [(c, piece) for c, piece in pieces if isinstance(piece, Chunk)]
-    gaps = [(c, piece) for c, piece in pieces if isinstance(piece, Gap)]
-    one = len({connection for connection, _ in pieces}) <= 1
+    chunks = [(c, p.part(a, b)) for c, p, a, b in pieces if isinstance(p, Chunk)]
+    gaps = [(c, piece) for c, piece, _, _ in pieces if isinstance(piece, Gap)]
+    one = len({piece[0] for piece in pieces}) <= 1
     ranks = [chunk.line for _, chunk in chunks]
     at = [gap.line for _, gap in gaps]
     if not one:
@@ -57,15 +58,15 @@ def merge(pieces: Sequence[tuple[str, Chunk | Gap]]) -> Between:
     return Between(kinds, gaps_by_rank, books)
 
 
-def _one_chunk_per_kind(pieces: Sequence[tuple[str, Chunk | Gap]]) -> Between | None:
+def _one_chunk_per_kind(pieces: Sequence[Piece]) -> Between | None:
     """The usual case without any copying: one connection, no gap, each kind in one chunk."""
     kinds: dict[str, Stretch] = {}
     books: list[tuple[Array, Chunk]] = []
     only = pieces[0][0]
-    for connection, chunk in pieces:
+    for connection, chunk, begin, end in pieces:
         if connection != only or isinstance(chunk, Gap) or chunk.kind in kinds:
             return None
-        kinds[chunk.kind] = Stretch(chunk.line, chunk.received_ns, chunk.columns)
+        kinds[chunk.kind] = Stretch(chunk.line, chunk.received_ns, chunk.columns, begin, end)
         if chunk.kind == "book":
             books.append((chunk.line, chunk))
     return Between(kinds, [], books)
@@ -78,7 +79,7 @@ def _rank_of(entry: tuple[int, Gap]) -> int:
 def _stretch(parts: list[tuple[Array, Chunk]], *, sort: bool) -> Stretch:
     if len(parts) == 1:
         rank, chunk = parts[0]
-        return Stretch(rank, chunk.received_ns, chunk.columns)
+        return Stretch.whole(rank, chunk.received_ns, chunk.columns)
     ranks = np.concatenate([rank for rank, _ in parts])
     order = np.argsort(ranks, kind="stable") if sort else slice(None)
 
@@ -88,7 +89,7 @@ def _stretch(parts: list[tuple[Array, Chunk]], *, sort: bool) -> Stretch:
     columns = {
         name: joined([chunk.columns[name] for _, chunk in parts]) for name in parts[0][1].columns
     }
-    return Stretch(frozen(ranks[order]), joined([c.received_ns for _, c in parts]), columns)
+    return Stretch.whole(frozen(ranks[order]), joined([c.received_ns for _, c in parts]), columns)
 
 
 def _ranked(

@@ -104,20 +104,18 @@ forget = compiled(forget_plain)
 
 def fold_plain(  # type: ignore[no-untyped-def]
     state, keys, sizes, ring_id, ring, levels, counts, ofi, top, scale,
-    order, received, last_id, side, px_ticks, size, is_snapshot,
-    top_order, top_received, top_id, bid_px, bid_sz, ask_px, ask_sz,
+    row, row_end, order, received, last_id, side, px_ticks, size, is_snapshot,
+    ticker, ticker_end, top_order, top_received, top_id, bid_px, bid_sz, ask_px, ask_sz,
 ):  # fmt: skip
-    """Fold book rows and ticker rows, merged by `order`.
+    """Fold book rows [row, row_end) and ticker rows [ticker, ticker_end), merged by `order`.
 
     keys[2, n], sizes[2, n]: the sides, with room for all rows. levels[2, 2, 10], counts[2]: the
     best levels after the last frame. top[4]: the last ticker. A row of side 0 changes no level.
     """
-    row = 0
-    ticker = 0
     after = np.empty_like(levels)
     counts_after = np.zeros(2, np.int64)
-    while row < len(order) or ticker < len(top_order):
-        if row >= len(order) or (ticker < len(top_order) and top_order[ticker] < order[row]):
+    while row < row_end or ticker < ticker_end:
+        if row >= row_end or (ticker < ticker_end and top_order[ticker] < order[row]):
             number = top_id[ticker]
             top[0], top[1] = bid_px[ticker], bid_sz[ticker]
             top[2], top[3] = ask_px[ticker], ask_sz[ticker]
@@ -137,7 +135,7 @@ def fold_plain(  # type: ignore[no-untyped-def]
         line = order[row]
         fresh = False
         first = row
-        while row < len(order) and order[row] == line:
+        while row < row_end and order[row] == line:
             if is_snapshot[row] != 0:
                 if not fresh:
                     fresh = True
@@ -168,7 +166,7 @@ def fold_plain(  # type: ignore[no-untyped-def]
         if state[MOVED] > _MOVED_PER_SLOT * (state[BIDS] + state[ASKS]) + _MOVED_LEAST:
             state[MOVED] = 0
             for s in range(2):
-                if state[s] + state[s] // EVERY + len(order) - row <= keys.shape[1]:
+                if state[s] + state[s] // EVERY + row_end - row <= keys.shape[1]:
                     state[s] = spread(keys[s], sizes[s], state[s])
         state[SEQ] = last_id[row - 1]
         state[BOOK_NS] = received[first]

@@ -23,9 +23,9 @@ OPEN_INTEREST: Final = 4
 MARK_SLOTS: Final = 5
 
 
-def fills_plain(sums, px, size_base, taker):  # type: ignore[no-untyped-def]
-    """Add fills to the sums; those of taker 0 are not ordinary market orders and no flow."""
-    for i in range(len(px)):
+def fills_plain(sums, begin, end, px, size_base, taker):  # type: ignore[no-untyped-def]
+    """Add fills [begin, end) to the sums; those of taker 0 are no ordinary orders and no flow."""
+    for i in range(begin, end):
         if taker[i] > 0:
             sums[BUY_USD] += px[i] * size_base[i]
             sums[BUY_COUNT] += 1.0
@@ -40,9 +40,11 @@ def fills_plain(sums, px, size_base, taker):  # type: ignore[no-untyped-def]
 fold_fills = compiled(fills_plain)
 
 
-def marks_plain(marks, mark, index, funding_rate, interval_h, oi_base):  # type: ignore[no-untyped-def]
-    """Keep the last present value of each; NaN leaves it unchanged."""
-    for i in range(len(mark)):
+def marks_plain(  # type: ignore[no-untyped-def]
+    marks, begin, end, mark, index, funding_rate, interval_h, oi_base
+):
+    """Keep the last present value of each in [begin, end); NaN leaves it unchanged."""
+    for i in range(begin, end):
         if not np.isnan(mark[i]):
             marks[MARK] = mark[i]
         if not np.isnan(index[i]):

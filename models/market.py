@@ -27,26 +27,34 @@ VERSION: Final = 1
 _EMPTY_F, _EMPTY_I, _EMPTY_B = np.empty(0), np.empty(0, np.int64), np.empty(0, np.int8)
 for _empty in (_EMPTY_F, _EMPTY_I, _EMPTY_B):
     _empty.flags.writeable = False
-_NO_BOOK = {
-    "last_id": _EMPTY_I,
-    "side": _EMPTY_B,
-    "px_ticks": _EMPTY_I,
-    "size": _EMPTY_F,
-    "is_snapshot": _EMPTY_B,
-}
-_NO_TOP = {"id": _EMPTY_I, "bid_px": _EMPTY_F, "bid_sz": _EMPTY_F}
-_NO_TOP |= {"ask_px": _EMPTY_F, "ask_sz": _EMPTY_F}
 _UNMEASURED = (None,) * 22  # mid to cost
 _BANDS = itemgetter(*BAND_AT.tolist())
 _CURVE = itemgetter(*CURVE_AT.tolist())
 
 
 class Stretch(Struct, gc=False):
-    """Rows of one kind in order: their ranks, stamps and columns."""
+    """Rows [begin, end) of one kind in order: their ranks, stamps and columns."""
 
     order: Array
     received_ns: Array
     columns: Mapping[str, Array]
+    begin: int
+    end: int
+
+    @classmethod
+    def whole(cls, order: Array, received_ns: Array, columns: Mapping[str, Array]) -> "Stretch":
+        """All rows of the arrays."""
+        return cls(order, received_ns, columns, 0, len(order))
+
+
+def _nothing(**columns: Array) -> Stretch:
+    return Stretch(_EMPTY_I, _EMPTY_I, columns, 0, 0)
+
+
+_NO_BOOK = _nothing(
+    last_id=_EMPTY_I, side=_EMPTY_B, px_ticks=_EMPTY_I, size=_EMPTY_F, is_snapshot=_EMPTY_B
+)
+_NO_TOP = _nothing(id=_EMPTY_I, bid_px=_EMPTY_F, bid_sz=_EMPTY_F, ask_px=_EMPTY_F, ask_sz=_EMPTY_F)
 
 
 class MarketState:
@@ -71,11 +79,11 @@ class MarketState:
     def fold_book(self, rows: Stretch | None, tops: Stretch | None) -> tuple[int, int] | None:
         """Fold level changes and tickers. Returns (received_ns, rank) of a failed self-check."""
         book = self.book
-        count = 0 if rows is None else len(rows.order)
+        rows, tops = rows or _NO_BOOK, tops or _NO_TOP
+        count = rows.end - rows.begin
         book.make_room(count)
-        before = int(book.state[slots.MISMATCHES])
-        r = _NO_BOOK if rows is None else rows.columns
-        t = _NO_TOP if tops is None else tops.columns
+        before = book.state.item(slots.MISMATCHES)
+        r, t = rows.columns, tops.columns
         decimals = self.instrument.price_decimals
         if count and decimals is None:
             message = f"{self.instrument.name}: book rows before the price scale is known"
@@ -83,17 +91,15 @@ class MarketState:
         fold(
             book.state, book.keys, book.sizes, book.ring_id, book.ring, book.levels, book.counts,
             book.ofi, book.top, 10.0 ** (decimals or 0),
-            _EMPTY_I if rows is None else rows.order,
-            _EMPTY_I if rows is None else rows.received_ns,
+            rows.begin, rows.end, rows.order, rows.received_ns,
             r["last_id"], r["side"], r["px_ticks"], r["size"], r["is_snapshot"],
-            _EMPTY_I if tops is None else tops.order,
-            _EMPTY_I if tops is None else tops.received_ns,
+            tops.begin, tops.end, tops.order, tops.received_ns,
             t["id"], t["bid_px"], t["bid_sz"], t["ask_px"], t["ask_sz"],
         )  # fmt: skip
         for part in (rows, tops):
             self._clock_of(part)
         failed = None
-        if int(book.state[slots.MISMATCHES]) > before:
+        if book.state.item(slots.MISMATCHES) > before:
             failed = int(book.state[slots.LOST_NS]), int(book.state[slots.LOST_LINE])
             self.lost = self.gap_within = True
         if book.state[slots.KNOWN]:
@@ -103,17 +109,18 @@ class MarketState:
     def fold_fills(self, fills: Stretch) -> None:
         """Fold fills in order."""
         c = fills.columns
-        flow.fold_fills(self.sums, c["px"], c["size_base"], c["taker"])
-        self.trade_ns = int(fills.received_ns[-1])
+        flow.fold_fills(self.sums, fills.begin, fills.end, c["px"], c["size_base"], c["taker"])
+        self.trade_ns = fills.received_ns.item(fills.end - 1)
         self._clock_of(fills)
 
     def fold_marks(self, marks: Stretch) -> None:
         """Fold marks, funding and open interest in order."""
         c = marks.columns
         flow.fold_marks(
-            self.marks, c["mark"], c["index"], c["funding_rate"], c["interval_h"], c["oi_base"]
-        )
-        self.mark_ns = int(marks.received_ns[-1])
+            self.marks, marks.begin, marks.end,
+            c["mark"], c["index"], c["funding_rate"], c["interval_h"], c["oi_base"],
+        )  # fmt: skip
+        self.mark_ns = marks.received_ns.item(marks.end - 1)
         self._clock_of(marks)
 
     def lose(self) -> None:
@@ -121,17 +128,17 @@ class MarketState:
         forget(self.book.state)
         self.lost = self.gap_within = True
 
-    def _clock_of(self, part: Stretch | None) -> None:
-        if part is None or not len(part.order):
+    def _clock_of(self, part: Stretch) -> None:
+        if part.begin == part.end:
             return
-        at = -1
+        at = part.end - 1
         venue = part.columns["venue_ns"]
         venue_ns = venue.item(at)
         if not venue_ns:
-            stamped = np.flatnonzero(venue)
+            stamped = np.flatnonzero(venue[part.begin : part.end])
             if not len(stamped):
                 return
-            at = int(stamped[-1])
+            at = part.begin + int(stamped[-1])
             venue_ns = venue.item(at)
         received, rank = part.received_ns.item(at), part.order.item(at)
         if self.latency is None or (received, rank) >= self.latency[:2]:

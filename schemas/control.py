@@ -56,6 +56,7 @@ class Reason(StrEnum):
     bad_number = "bad_number"
     bad_time = "bad_time"
     bad_id = "bad_id"
+    no_metadata = "no_metadata"  # the instrument's contract is not known
 
 
 class Rejected(Struct, frozen=True, gc=False):

@@ -3,11 +3,10 @@
 After a crash Bytewax sends rows again, cut into other batches. Within (table, scope) marks
 strictly rise and rows are stored in their order, so the highest stored mark says what is there:
 items at or below it are dropped. An epoch is committed only after everything in it is stored.
-Times are compared in µs, as the store keeps them.
+Times are compared in µs, as the store keeps them. The first row of a run is one of `runs`, so a
+run without any has nothing, and its marks need not be read.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -54,10 +53,9 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
         return 0
 
     def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> "StoredRows":
-        """Start reading what the run has stored; `resume_state` is information only.
-
-        The first rows are decoded meanwhile, and wait for it.
-        """
+        """Read what the run has stored; `resume_state` is information only."""
+        self.store.wait_for_inserts(self.run)
+        begun = self.store.has(self.run)
         writer = Writer(
             self.store,
             self.run,
@@ -65,14 +63,11 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
             batch_rows=self.batch_rows,
             queue_rows=self.queue_rows,
             written=self.written,
+            begun=begun,
         )
-        reader = ThreadPoolExecutor(1, thread_name_prefix="store marks")
-        stored = reader.submit(self._stored)
-        reader.shutdown(wait=False)
-        return StoredRows(writer, stored.result)
+        return StoredRows(writer, self._stored() if begun else {})
 
     def _stored(self) -> dict[Scope, int]:
-        self.store.wait_for_inserts(self.run)
         return {
             (name, scope): mark // _UNIT[name]
             for name, marks in self.store.marks(self.run).items()
@@ -83,18 +78,16 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
 class StoredRows(StatefulSinkPartition[Rows, int | None]):
     """The only part: drops what is stored, hands the rest to the writer."""
 
-    def __init__(self, writer: Writer, stored: Callable[[], dict[Scope, int]]) -> None:
-        """`stored()` waits for the highest stored mark of every scope."""
-        self.writer, self._stored = writer, stored
+    def __init__(self, writer: Writer, stored: dict[Scope, int]) -> None:
+        """Take the highest stored mark of every scope."""
+        self.writer, self.stored = writer, stored
         self.passed: dict[Scope, int] = {}  # highest mark of this execution
 
     def write_batch(self, values: list[Rows]) -> None:
         """Pass on what is not stored yet; blocks while the writer's queue is full.
 
-        Raises BrokenInvariant when a mark does not rise, the writer's error, and StoreError
-        when what is stored cannot be read.
+        Raises BrokenInvariant when a mark does not rise, and the writer's error.
         """
-        stored = self._stored()
         fresh = []
         for item in values:
             scope, mark = (item.table, item.scope), item.mark // _UNIT[item.table]
@@ -104,7 +97,7 @@ class StoredRows(StatefulSinkPartition[Rows, int | None]):
                 message = f"{item.table} {item.scope}: mark {item.mark} follows {before}"
                 raise BrokenInvariant(message)
             self.passed[scope] = mark
-            if mark > stored.get(scope, -1):
+            if mark > self.stored.get(scope, -1):
                 fresh.append(item)
             else:
                 known = self.writer.written.known

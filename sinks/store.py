@@ -147,6 +147,11 @@ class Store:
                     raise StoreRefused(table.name, rows.num_rows, trouble.why) from trouble
                 time.sleep(_PAUSES_S[attempt])
 
+    def has(self, run: str) -> bool:
+        """Whether anything of a run is stored: its first row is one of `runs`."""
+        sql = f"SELECT 1 FROM {DATABASE}.runs WHERE run = {{run:String}} LIMIT 1"
+        return bool(self.query(sql, {"run": run}).rows)
+
     def marks(self, run: str) -> dict[str, dict[tuple[str, ...], int]]:
         """Table → scope → highest stored mark (ns for `ts`, whole µs) of the whole run.
 

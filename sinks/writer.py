@@ -29,6 +29,7 @@ from sinks.store import Store, query_id
 FLUSH_S: Final = 0.25
 BATCH_ROWS: Final = 8_000  # a flush begins at once when so many rows wait
 _LANES: Final = 2  # INSERTs at a time: one converts while another waits for the engine
+_RUNS: Final = "runs"
 QUEUE_ROWS: Final = 24_000  # `put` blocks above; a row of 60 columns takes some 2 kB
 
 
@@ -54,11 +55,16 @@ class Writer:
         batch_rows: int = BATCH_ROWS,
         queue_rows: int = QUEUE_ROWS,
         written: Written | None = None,
+        begun: bool = True,
     ) -> None:
-        """Start the thread. Nothing is sent before the first item."""
+        """Start the thread. Nothing is sent before the first item.
+
+        Unless the run has `begun`, its first INSERT is into `runs`, acknowledged before any other.
+        """
         self.store, self.run = store, run
         self.flush_s, self.batch_rows, self.queue_rows = flush_s, batch_rows, queue_rows
         self.written = Written() if written is None else written
+        self._begun = begun
         self._change = threading.Condition()
         self._waiting: dict[str, list[Rows]] = {}
         self._waiting_rows = 0
@@ -136,6 +142,8 @@ class Writer:
     def _flush_on(self, lanes: ThreadPoolExecutor) -> None:
         """Tables of a flush side by side, the largest first; in a table one INSERT at a time."""
         while work := self._next():
+            if not self._begun:
+                self._begin(work)
             largest = sorted(work.items(), key=lambda entry: len(entry[1]), reverse=True)
             under_way = [lanes.submit(self._write, TABLES[name], items) for name, items in largest]
             wait(under_way)
@@ -144,6 +152,14 @@ class Writer:
             with self._change:
                 self._sent_rows = 0
                 self._change.notify_all()
+
+    def _begin(self, work: dict[str, list[Rows]]) -> None:
+        first = work.pop(_RUNS, None)
+        if first is None:
+            message = f"rows of {', '.join(work)} before the first of {_RUNS}, in a new run"
+            raise BrokenInvariant(message)
+        self._write(TABLES[_RUNS], first)
+        self._begun = True
 
     def _next(self) -> dict[str, list[Rows]]:
         """Everything that waits, once it is due; empty when the writer is to end."""

@@ -1,8 +1,8 @@
-"""One connection's stamped lines → keyed items cut at grid times (C2).
+"""One connection's stamped lines → keyed items, with a clock for every grid time (C2).
 
-Before a line r is handled, the chunks are cut and one clock goes out for every grid time in
-(last, floor(r)], so that no chunk straddles a grid time and the tick at g reflects exactly the
-lines with received_ns < g. Nothing here depends on how many lines are taken at a time.
+All rows with received_ns < g come before the clock of g. A chunk may reach past it: the tick at
+g takes its rows with received_ns < g and no others, so that nothing depends on how many lines
+are taken at a time.
 """
 
 from collections import Counter
@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from schemas.account import AccountState
 from schemas.chunk import Array, Chunk
 from schemas.control import SHOWN, Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
 from schemas.errors import BrokenInvariant
@@ -137,7 +138,11 @@ class Connection:
         )
 
     def _spread(self, items: list[Item], until_ns: int, out: list[Keyed]) -> None:
-        """Cut items at the grid times up to `until_ns` and put the clocks between."""
+        """Put the clocks up to `until_ns` between the items, before those of later lines.
+
+        A chunk goes where its first row stands, whole: what folds it takes the rows of a grid
+        time when that grid time comes.
+        """
         grids = np.arange(self.last_grid + self.grid_ns, until_ns + 1, self.grid_ns)
         by_key: dict[str, list[tuple[int, Any]]] = {name: [] for name in self.known}
         events: list[Rejected] = []
@@ -148,15 +153,11 @@ class Connection:
             elif isinstance(item, Rejected):
                 self.counts["rejected"] += 1
                 events.append(item)
+            elif isinstance(item, AccountState):
+                self.counts["accounts"] += 1  # what nobody asked to be computed
             elif isinstance(item, Chunk):
-                pieces = by_key.setdefault(item.instrument, [])
-                cuts = np.searchsorted(item.received_ns, grids).tolist()
-                begin = 0
-                for segment, end in enumerate([*cuts, len(item)]):
-                    if end > begin:
-                        whole = begin == 0 and end == len(item)
-                        pieces.append((segment, item if whole else item.part(begin, end)))
-                        begin = end
+                segment = int(np.searchsorted(grids, item.received_ns[0], side="right"))
+                by_key.setdefault(item.instrument, []).append((segment, item))
             else:
                 name = item.instrument.name if isinstance(item, Seen) else item.instrument
                 segment = int(np.searchsorted(grids, item.received_ns, side="right"))

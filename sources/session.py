@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from schemas.account import AccountState
 from schemas.chunk import Array, Chunk
 from schemas.control import Gap, Rejected, Seen, Wish
 from schemas.instrument import Instrument
 from sources.lines import Lines
 
-Item = Chunk | Gap | Rejected | Seen | Wish
+Item = AccountState | Chunk | Gap | Rejected | Seen | Wish
 
 
 class Session(Protocol):

@@ -17,6 +17,7 @@ from msgspec import Struct
 from flows.market import MarketLogic, fold
 from flows.replay import execute, replay_source
 from flows.stretches import merge
+from flows.waiting import Piece
 from flows.wiring import Wiring
 from schemas.chunk import Chunk
 from schemas.control import Clock, Gap, Seen
@@ -87,9 +88,8 @@ def decode_stage(inputs: Inputs) -> Stage:
 class _BookOnly(MarketLogic):
     """The market step without ticks: folds books and tickers at each clock."""
 
-    def _grid_item(self, grid_ns: int, out: list[Any]) -> None:
-        ready = [p for p in self.pending if isinstance(p[1], Gap) or p[1].kind in ("book", "top")]
-        self.pending = []
+    def _grid_item(self, grid_ns: int, ready: list[Piece], out: list[Any]) -> None:
+        ready = [p for p in ready if isinstance(p[1], Gap) or p[1].kind in ("book", "top")]
         if ready and self.market is not None:
             fold(self.market, merge(ready))
 

@@ -95,7 +95,7 @@ def joined(chunks: Sequence[Chunk]) -> Stretch | None:
     if not chunks:
         return None
     names = chunks[0].columns
-    return Stretch(
+    return Stretch.whole(
         np.concatenate([chunk.line for chunk in chunks]) * _FRAMES,
         np.concatenate([chunk.received_ns for chunk in chunks]),
         {name: np.concatenate([chunk.columns[name] for chunk in chunks]) for name in names},
@@ -104,13 +104,13 @@ def joined(chunks: Sequence[Chunk]) -> Stretch | None:
 
 def stretch(chunk: Chunk, order: np.ndarray) -> Stretch:
     """A chunk with its ranks."""
-    return Stretch(order, chunk.received_ns, chunk.columns)
+    return Stretch.whole(order, chunk.received_ns, chunk.columns)
 
 
 def cut(part: Stretch, begin: int, end: int) -> Stretch:
     """Some rows of a stretch."""
     columns = {name: column[begin:end] for name, column in part.columns.items()}
-    return Stretch(part.order[begin:end], part.received_ns[begin:end], columns)
+    return Stretch.whole(part.order[begin:end], part.received_ns[begin:end], columns)
 
 
 def best_of(state: MarketState) -> Best:

@@ -135,7 +135,7 @@ book_s = "10s"
         "seawall.toml:23: no-such-file.gz does not exist",
         'seawall.toml:24: unknown venue "binance-usmd", did you mean "binance-usdm"?',
         'seawall.toml:25: source needs "files"',
-        'seawall.toml:29: instrument.kind must be one of "future", "option", "perpetual", "spot", '
+        'seawall.toml:29: instrument.kind must be one of "future", "index", "option", "perpetual", "spot", '
         'not the text "swap"',
         'seawall.toml:31: instrument.name: "okx:A" stands twice',
         'seawall.toml:33: "okx:" is no instrument: write <venue>:<symbol>, as in '

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.stretches import Between, merge
+from flows.waiting import Piece
 from schemas.chunk import COLUMNS, Chunk
 from schemas.control import Gap
 from schemas.errors import BrokenInvariant
@@ -27,6 +28,10 @@ def gap(connection: str, received_ns: int, line: int) -> Gap:
     return Gap(NAME, connection, received_ns, line, "sequence")
 
 
+def whole(connection: str, piece: Chunk | Gap) -> Piece:
+    return connection, piece, 0, len(piece) if isinstance(piece, Chunk) else 1
+
+
 def values_of(between: Between, kind: str, column: str) -> list[float]:
     return between.kinds[kind].columns[column].tolist()
 
@@ -35,7 +40,7 @@ def test_one_connection_ranks_by_line_and_joins_kinds_apart() -> None:
     first, second = fills("a", [(5, 2, 1.0), (5, 2, 1.5), (6, 4, 2.0)]), fills("a", [(6, 5, 3.0)])
     book = fills("a", [(6, 3, 9.0)], "book")
     lost = gap("a", 6, 4)
-    between = merge([("a", first), ("a", book), ("a", lost), ("a", second)])
+    between = merge([whole("a", piece) for piece in (first, book, lost, second)])
     trade = between.kinds["trade"]
     assert trade.order.tolist() == [2, 2, 4, 5]
     assert trade.received_ns.tolist() == [5, 5, 6, 6]
@@ -45,18 +50,29 @@ def test_one_connection_ranks_by_line_and_joins_kinds_apart() -> None:
     assert set(between.kinds) == {"trade", "book"}
 
 
-def test_a_single_chunk_is_passed_as_it_is() -> None:
-    chunk = fills("a", [(5, 2, 1.0)])
-    between = merge([("a", chunk)])
-    assert between.kinds["trade"].columns is chunk.columns
+def test_rows_of_a_single_chunk_are_passed_without_a_copy() -> None:
+    chunk = fills("a", [(5, 2, 1.0), (6, 3, 2.0), (7, 4, 3.0)])
+    between = merge([("a", chunk, 1, 2)])
+    trade = between.kinds["trade"]
+    assert trade.columns is chunk.columns
+    assert (trade.begin, trade.end) == (1, 2)
     assert between.gaps == []
+
+
+def test_only_the_rows_asked_for_are_merged() -> None:
+    one = fills("a", [(5, 20, 1.0), (7, 21, 4.0), (8, 22, 9.0)])
+    other = fills("b", [(5, 1, 2.0), (6, 2, 3.0)])
+    between = merge([("a", one, 1, 3), ("b", other, 0, 1)])
+    assert values_of(between, "trade", "px") == [2.0, 4.0, 9.0]
+    trade = between.kinds["trade"]
+    assert (trade.begin, trade.end, trade.received_ns.tolist()) == (0, 3, [5, 7, 8])
 
 
 def test_several_connections_rank_by_time_then_name_then_line() -> None:
     one = fills("a", [(5, 20, 1.0), (7, 21, 4.0), (7, 21, 4.5)])
     other = fills("b", [(5, 1, 2.0), (6, 2, 3.0), (7, 3, 5.0)])
     lost = gap("b", 6, 2)
-    between = merge([("b", other), ("a", one), ("b", lost)])
+    between = merge([whole("b", other), whole("a", one), whole("b", lost)])
     assert values_of(between, "trade", "px") == [1.0, 2.0, 3.0, 4.0, 4.5, 5.0]
     assert between.kinds["trade"].order.tolist() == [0, 1, 2, 3, 3, 4]
     assert between.gaps == [(2, lost)]  # of the rank of its own line
@@ -66,12 +82,13 @@ def test_several_connections_rank_by_time_then_name_then_line() -> None:
 def test_the_place_of_a_book_frame_is_its_own_line() -> None:
     one = fills("a", [(5, 20, 1.0), (7, 21, 4.0)], "book")
     other = fills("b", [(6, 2, 3.0), (6, 2, 3.5)], "book")
-    between = merge([("a", one), ("b", other), ("a", fills("a", [(8, 22, 9.0)]))])
+    last = fills("a", [(8, 22, 9.0)])
+    between = merge([whole("a", one), whole("b", other), whole("a", last)])
     assert [between.place(rank) for rank in range(3)] == [("a", 20), ("b", 2), ("a", 21)]
     for rank in (3, 9):
         with pytest.raises(BrokenInvariant, match=f"no book frame has the rank {rank}"):
             between.place(rank)
-    assert merge([("a", one)]).place(21) == ("a", 21)
+    assert merge([whole("a", one)]).place(21) == ("a", 21)
 
 
 @st.composite
@@ -99,7 +116,7 @@ def test_any_pieces_equal_a_plain_sort(rows: dict, size: int, order: object) -> 
                 fills(connection, column[k : k + size], kind) for k in range(0, len(column), size)
             ]
         pieces += [gap(connection, at, line) for at, line, kind, _ in mine if kind == "gap"]
-        queues.append([(connection, piece) for piece in pieces])
+        queues.append([whole(connection, piece) for piece in pieces])
     turns = [q for q, queue in enumerate(queues) for _ in queue]
     order.shuffle(turns)  # type: ignore[attr-defined]
     between = merge([queues[q].pop(0) for q in turns])

@@ -48,7 +48,7 @@ def sides_of(bids: Sequence[Level], asks: Sequence[Level]) -> tuple[Any, Any, An
 def rows_of(rows: Sequence[Row], last_id: Sequence[int] | None = None) -> Stretch:
     """Book rows; a frame's id is its line unless given by row; received 1000 ns a line."""
     line, side, px, size, snapshot = zip(*rows, strict=True)
-    return Stretch(
+    return Stretch.whole(
         np.array(line, np.int64),
         np.array(line, np.int64) * 1000,
         {
@@ -66,7 +66,7 @@ def tops_of(tops: Sequence[tuple[int, int, float, float, float, float]]) -> Stre
     """Tickers: line, id, bid, its size, ask, its size."""
     line, number, *best = zip(*tops, strict=True)
     names = ("bid_px", "bid_sz", "ask_px", "ask_sz")
-    return Stretch(
+    return Stretch.whole(
         np.array(line, np.int64),
         np.array(line, np.int64) * 1000,
         {
@@ -98,8 +98,8 @@ def fold_rows(
     kernel(
         book.state, book.keys, book.sizes, book.ring_id, book.ring, book.levels, book.counts,
         book.ofi, book.top, scale,
-        b.order[:n], b.received_ns[:n], *(b.columns[name][:n] for name in book_columns),
-        t.order[:m], t.received_ns[:m], *(t.columns[name][:m] for name in top_columns),
+        0, n, b.order, b.received_ns, *(b.columns[name] for name in book_columns),
+        0, m, t.order, t.received_ns, *(t.columns[name] for name in top_columns),
     )  # fmt: skip
 
 
@@ -116,13 +116,15 @@ def levels_of(book: BookArrays) -> tuple[dict[int, float], dict[int, float]]:
 def at(part: Stretch, received_ns: int, venue_ns: int = 0) -> Stretch:
     """The same rows received at one time."""
     stamps = np.full(len(part.order), received_ns, np.int64)
-    return Stretch(part.order, stamps, part.columns | {"venue_ns": np.full_like(stamps, venue_ns)})
+    return Stretch.whole(
+        part.order, stamps, part.columns | {"venue_ns": np.full_like(stamps, venue_ns)}
+    )
 
 
 def fills(received_ns: int, *rows: tuple[float, float, int], line: int = 9) -> Stretch:
     px, size, taker = np.array(rows, float).T
     stamps = np.full(len(rows), received_ns, np.int64)
-    return Stretch(
+    return Stretch.whole(
         np.full(len(rows), line, np.int64),
         stamps,
         {"venue_ns": stamps * 0, "px": px, "size_base": size, "taker": taker.astype(np.int8)},
@@ -133,7 +135,7 @@ def marks(received_ns: int, **values: float) -> Stretch:
     names = ("mark", "index", "funding_rate", "interval_h", "oi_base")
     columns = {name: np.array([values.get(name, np.nan)]) for name in names}
     stamps = np.array([received_ns], np.int64)
-    return Stretch(np.array([9]), stamps, columns | {"venue_ns": stamps * 0})
+    return Stretch.whole(np.array([9]), stamps, columns | {"venue_ns": stamps * 0})
 
 
 def with_book(rows: list[Row], received_ns: int = T - S // 10, **options: Any) -> MarketState:

@@ -29,7 +29,7 @@ def test_fills_sum_by_taker_in_any_batches(kernel: Callable, fills: list, cut: i
     sums[flow.LAST_PX] = np.nan
     for part in (fills[:cut], fills[cut:]):
         px, size, taker = np.array(part or np.zeros((0, 3)), float).reshape(-1, 3).T
-        kernel(sums, px, size, taker.astype(np.int8))
+        kernel(sums, 0, len(px), px, size, taker.astype(np.int8))
     bought = [px * size for px, size, taker in fills if taker > 0]
     sold = [px * size for px, size, taker in fills if taker < 0]
     last = [px for px, _, taker in fills if taker]
@@ -47,7 +47,7 @@ def test_marks_keep_the_last_present_value_of_each(kernel: Callable, rows: list)
     marks = np.full(flow.MARK_SLOTS, np.nan)
     columns = np.array([[np.nan if x is None else x for x in row] for row in rows], float)
     mark, index, funding, interval, interest = columns.reshape(-1, flow.MARK_SLOTS).T
-    kernel(marks, mark, index, funding, interval, interest)
+    kernel(marks, 0, len(mark), mark, index, funding, interval, interest)
     slots = (flow.MARK, flow.INDEX, flow.FUNDING, flow.INTERVAL_H, flow.OPEN_INTEREST)
     for at, slot in enumerate(slots):
         present = [row[at] for row in rows if row[at] is not None]

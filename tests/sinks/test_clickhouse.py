@@ -29,13 +29,15 @@ from tests.sinks.samples import rejected, stored, tick_item
 ROOT = Path(__file__).resolve().parents[2]
 START = 1_785_000_000_000_000_000
 STEP = 250_000_000
-USED = ("ticks", "regimes", "triggers", "rejected", "liquidations")
+USED = ("runs", "ticks", "regimes", "triggers", "rejected", "liquidations")
 KIND = {name: TABLES[name].row for name in USED}
+BEGIN = rows_item(blank_row(KIND["runs"], ts=START, source="s"))  # of every run the first
 
 
 def stream(steps: int = 120) -> list[Rows]:
     """What a flow sends: grid rows of three instruments, one held back for long; events by line."""
-    random, items, held = Random(7), [], []
+    random, held = Random(7), []
+    items = [BEGIN]
     line = 0
     for step in range(steps):
         ts = START + step * STEP
@@ -131,7 +133,7 @@ def test_sending_everything_again_stores_nothing(store: Store, run: str) -> None
     for known in (0, sum(len(item.rows) for item in ITEMS)):
         execution = part(store, run)
         execution.write_batch(ITEMS)
-        assert execution.snapshot() == START + 110 * STEP  # the last regime is the furthest behind
+        assert execution.snapshot() == START  # of the furthest behind: `runs` has one row
         execution.close()
         assert sum(execution.writer.written.known.values()) == known
     assert held_by(store, run) == expected()
@@ -149,7 +151,7 @@ def test_a_longer_input_continues(store: Store, run: str) -> None:
 def test_times_that_the_store_rounds_are_still_dropped(store: Store, run: str) -> None:
     for _ in range(2):
         execution = part(store, run)
-        execution.write_batch([tick_item(START + 1_999)])
+        execution.write_batch([BEGIN, tick_item(START + 1_999)])
         execution.close()
     assert [row.ts for row in stored(store, TABLES["ticks"], run)] == [START + 1_000]  # type: ignore[attr-defined]
 
@@ -157,18 +159,36 @@ def test_times_that_the_store_rounds_are_still_dropped(store: Store, run: str) -
 @pytest.mark.parametrize("mark", [START, START - STEP, START + 999])
 def test_a_mark_must_rise(store: Store, run: str, mark: int) -> None:
     execution = part(store, run)
-    execution.write_batch([tick_item(START, "v:A"), tick_item(START, "v:B")])
+    execution.write_batch([BEGIN, tick_item(START, "v:A"), tick_item(START, "v:B")])
     with pytest.raises(BrokenInvariant, match=rf"ticks \('v:A',\): mark {mark} follows {START}"):
         execution.write_batch([tick_item(mark, "v:A")])
     execution.close()
 
 
 def test_a_snapshot_without_times(store: Store, run: str) -> None:
+    begin = part(store, run)
+    begin.write_batch([BEGIN])
+    begin.close()
     execution = part(store, run)
     assert execution.snapshot() is None
     execution.write_batch([rows_item(rejected(1, START))])
     assert execution.snapshot() is None
     execution.close()
+
+
+def test_nothing_of_a_run_is_stored_before_its_first_row_of_runs(store: Store, run: str) -> None:
+    dying: Any = Dying(store, 1, after=False)
+    execution = part(dying, run)
+    execution.write_batch([tick_item(START), rows_item(rejected(1, START)), BEGIN])
+    execution.close()
+    assert isinstance(execution.writer.written.error, StoreRefused)
+    assert {name: len(rows) for name, rows in held_by(store, run).items() if rows} == {"runs": 1}
+    execution = part(store, f"{run}-new")
+    execution.write_batch([tick_item(START)])
+    execution.close()
+    message = "rows of ticks before the first of runs, in a new run"
+    assert str(execution.writer.written.error) == message
+    assert held_by(store, f"{run}-new")["ticks"] == []
 
 
 def test_close_never_raises_and_tells_the_error(store: Store, run: str) -> None:

@@ -87,21 +87,26 @@ def test_every_known_instrument_gets_every_clock_and_a_new_one_from_its_first_si
 
 @pytest.mark.parametrize("grid", [100 * MS, 250 * MS, SECOND, 5 * SECOND])
 @pytest.mark.parametrize("size", [1, 5, 400])
-def test_no_chunk_straddles_a_grid_time(grid: int, size: int) -> None:
+def test_rows_before_a_grid_time_come_before_its_clock(grid: int, size: int) -> None:
     chance = random.Random(1)
     times = sorted(chance.randrange(0, 9_000) for _ in range(400))
     lines = at(*((ms, trade(k, symbol=chance.choice(["BTCUSDT", "ETHUSDT"])))
                  for k, ms in enumerate(times)))  # fmt: skip
     out = taken(connection(grid=grid, BTCUSDT=1, ETHUSDT=1), lines, size)
+    counts: dict[str, int] = {}
     for key in (BTC, ETH):
-        last = START
+        last, stamps = START, []
         for item in (item for name, item in out if name == key):
             if isinstance(item, Clock):
                 assert (item.grid_ns, item.jump) == (last + grid, False)
                 last = item.grid_ns
             else:
-                assert last <= item.received_ns[0] <= item.received_ns[-1] < last + grid
+                assert last <= item.received_ns[0]  # whatever is older came before the clock
+                stamps += item.received_ns.tolist()
+        assert stamps == sorted(stamps)
+        counts[key] = len(stamps)
         assert last == (START + times[-1] * MS) // grid * grid
+    assert sum(counts.values()) == len(times)
 
 
 # -- refused lines -------------------------------------------------------------------------------
