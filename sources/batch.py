@@ -8,7 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from schemas.account import AccountState
 from schemas.chunk import COLUMNS, Array, Chunk
+from schemas.control import Seen
 from sources.frozen import frozen
 from sources.session import Item
 
@@ -60,6 +62,14 @@ class Batch:
         if not bids and not asks:
             self._line_rows.append((instrument, _BOOK, (*ids, 0, 0, 0.0, fresh)))
 
+    def untell(self, symbol: str) -> None:
+        """Take back the line's Seen of a symbol."""
+        self._line_items = [
+            item
+            for item in self._line_items
+            if not (isinstance(item, Seen) and item.instrument.symbol == symbol)
+        ]
+
     def commit(self) -> None:
         """Keep what the line gave."""
         for instrument, kind, values in self._line_rows:
@@ -69,9 +79,13 @@ class Batch:
         self._line_rows, self._line_items = [], []
 
     def drop(self) -> list[str]:
-        """Forget the line's rows, keep its other items; names the books it spoke of."""
+        """Forget what the line told of the market, keep what it told of the stream.
+
+        Returns the names of the books it spoke of.
+        """
         books = [name for name, kind, _ in self._line_rows if kind == _BOOK]
         self._line_rows = []
+        self._line_items = [i for i in self._line_items if not isinstance(i, AccountState)]
         self.commit()
         return list(dict.fromkeys(books))
 

@@ -98,7 +98,7 @@ def _taken() -> NDArray[np.int64]:
 
 
 _TAKES = _taken()
-_MOST_FINER = 15  # 10^15 < 2^53
+MOST_FINER: Final = 15  # 10^15 < 2^53
 
 
 def scan_plain(  # type: ignore[no-untyped-def]
@@ -186,7 +186,7 @@ def scan_plain(  # type: ignore[no-untyped-def]
             if first < 0 or last < first or next_row == n_row:
                 continue
             finer = price_decimals[symbol] - places[0]
-            if finer < 0 or finer > _MOST_FINER:
+            if finer < 0 or finer > MOST_FINER:
                 continue  # more decimals than the symbol's scale, scale unknown or absurd
             factor = np.int64(1)
             for _ in range(finer):

@@ -10,13 +10,16 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 
+from schemas.chunk import Array
 from schemas.control import Reason
 from sources import binance_wire as wire
 from sources import wire_numbers as numbers
 from sources.binance_columns import Slow
-from sources.binance_scan import AGG_TRADE, TRADE
+from sources.binance_scan import AGG_TRADE, MOST_FINER, TRADE
 from sources.binance_wire import Frame
 from sources.book_sync import Held
+from sources.digits import EXACT
+from sources.flat_object import read_levels
 from sources.wire_numbers import Refused
 
 SymbolOf = Callable[[str, str | None], tuple[int, int]]  # (symbol, price) → (index, decimals)
@@ -182,23 +185,48 @@ def _forced(frame: Frame, index: int) -> Forced:
 def read_depth(body: bytes, decimals_for: Callable[[str | None], int]) -> Held:
     """A REST snapshot as a held frame. Raises Refused."""
     depth = wire.decode_depth(body)
-    levels = [*depth.bids, *depth.asks]
+    number, venue_ns = numbers.identifier(depth.lastUpdateId), numbers.stamp_ns(depth.E)
+    columns = _plain_levels(depth, decimals_for) or _any_levels(depth, decimals_for)
+    side, px, size = (np.ascontiguousarray(column) for column in columns)
+    return Held(number, number, -1, venue_ns, side.tobytes(), px.tobytes(), size.tobytes())
+
+
+Levels = tuple[Array, Array, Array]  # side, price in ticks, size
+
+
+def _plain_levels(depth: wire.Depth, decimals_for: Callable[[str | None], int]) -> Levels | None:
+    """The levels, when the kernel takes them: thousands of them are the usual case."""
+    bids, asks = bytes(depth.bids), bytes(depth.asks)
+    begin = bids.find(b'"') + 1
+    end = bids.find(b'"', begin)
+    room = bids.count(b"[") + asks.count(b"[")
+    px, size, places = np.empty(room, np.int64), np.empty(room), np.full(1, -1, np.int64)
+    counts = [0]
+    for side in (bids, asks):
+        buffer = np.frombuffer(side + b"\n", np.uint8)
+        past, count = read_levels(buffer, 0, len(side), counts[-1], px, size, places)
+        if past != len(side):
+            return None
+        counts.append(count)
+    if not counts[1] or not counts[2]:
+        return None
+    finer = decimals_for(bids[begin:end].decode()) - int(places[0])
+    if not 0 <= finer <= MOST_FINER or int(px[: counts[2]].max()) > (EXACT - 1) // 10**finer:
+        return None
+    sides = np.repeat(np.array([1, -1], np.int8), np.diff(counts))
+    return sides, px[: counts[2]] * 10**finer, size[: counts[2]]
+
+
+def _any_levels(depth: wire.Depth, decimals_for: Callable[[str | None], int]) -> Levels:
+    bids, asks = wire.decode_levels(depth.bids), wire.decode_levels(depth.asks)
+    levels = [*bids, *asks]
     decimals = decimals_for(levels[0][0] if levels else None)
-    side = [1] * len(depth.bids) + [-1] * len(depth.asks)
+    side = [1] * len(bids) + [-1] * len(asks)
     px = [numbers.ticks(level[0], decimals) for level in levels]
     size = [numbers.size(level[1]) for level in levels]
     if not levels:
-        side, px, size = [0], [0], [0.0]
-    number = numbers.identifier(depth.lastUpdateId)
-    return Held(
-        number,
-        number,
-        -1,
-        numbers.stamp_ns(depth.E),
-        np.array(side, np.int8).tobytes(),
-        np.array(px, np.int64).tobytes(),
-        np.array(size, float).tobytes(),
-    )
+        side, px, size = [0], [0], [0.0]  # carries the id on
+    return np.array(side, np.int8), np.array(px, np.int64), np.array(size, float)
 
 
 def read_open_interest(body: bytes) -> tuple[str, int, float]:

@@ -63,11 +63,11 @@ class Frame(Named):
 
 
 class Depth(Struct):
-    """The REST depth snapshot."""
+    """The REST depth snapshot; its levels are read by `decode_levels`, or by a kernel."""
 
     lastUpdateId: int
-    bids: list[Level]
-    asks: list[Level]
+    bids: msgspec.Raw
+    asks: msgspec.Raw
     T: int = 0
     E: int = 0
 
@@ -83,10 +83,11 @@ class OpenInterest(Struct):
 _EVENTS = msgspec.json.Decoder(Frame | list[Frame])
 _NAMES = msgspec.json.Decoder(Named | list[Named])
 _DEPTH = msgspec.json.Decoder(Depth)
+_LEVELS = msgspec.json.Decoder(list[Level])
 _OPEN_INTEREST = msgspec.json.Decoder(OpenInterest)
 
 _Event = TypeVar("_Event", bound=Named)
-_Answer = TypeVar("_Answer", bound=Struct)
+_Answer = TypeVar("_Answer")
 
 
 def decode(payload: bytes) -> list[Frame]:
@@ -128,12 +129,17 @@ def decode_depth(body: bytes) -> Depth:
     return _answer(_DEPTH, body)
 
 
+def decode_levels(raw: msgspec.Raw) -> list[Level]:
+    """Levels of a REST depth snapshot. Raises Refused."""
+    return _answer(_LEVELS, raw)
+
+
 def decode_open_interest(body: bytes) -> OpenInterest:
     """A REST open interest. Raises Refused."""
     return _answer(_OPEN_INTEREST, body)
 
 
-def _answer(decoder: msgspec.json.Decoder[_Answer], body: bytes) -> _Answer:
+def _answer(decoder: msgspec.json.Decoder[_Answer], body: bytes | msgspec.Raw) -> _Answer:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

@@ -68,6 +68,7 @@ class InBand:
         self.known: dict[str, Instrument] = {}  # by symbol
         self.told: set[str] = set()  # symbols whose Seen has been given
         self.listed: set[str] = set()
+        self._scaled: list[tuple[str, Instrument | None]] = []  # by the line that is being read
 
     # -- instruments -------------------------------------------------------------------------
 
@@ -79,21 +80,28 @@ class InBand:
             self.told.add(instrument.symbol)
 
     def learn(self, instrument: Instrument) -> None:
-        """Metadata from the venue's own listing: better than what was inferred."""
+        """Metadata from the venue's own listing: better than what was inferred.
+
+        A price scale that was told stays: ticks out there are of that scale.
+        """
         before = self.known.get(instrument.symbol)
         if before is not None and before.source in ("settings", "listing", "recording"):
             return
-        self.known[instrument.symbol] = self.refine(instrument)
+        learnt = self.refine(instrument)
+        if before is not None and before.price_decimals is not None:
+            learnt = replace(learnt, price_decimals=before.price_decimals)
+        self.known[instrument.symbol] = learnt
         self.told.discard(instrument.symbol)
 
     def meet(self, symbol: str, prices: Sequence[str] = ()) -> Instrument:
         """The instrument of a frame; its price scale is the finest of its first prices."""
-        instrument = self.known.get(symbol)
+        before = instrument = self.known.get(symbol)
         if instrument is None:
             instrument = self.refine(self.reader.infer(symbol))
         if instrument.price_decimals is None and prices:
             instrument = replace(instrument, price_decimals=max(map(scale_of, prices)))
-        if symbol not in self.told or instrument is not self.known.get(symbol):
+            self._scaled.append((symbol, before))
+        if symbol not in self.told or instrument is not before:
             self.known[symbol] = instrument
             self.told.add(symbol)
             at = self.batch.received_ns, self.batch.line
@@ -124,6 +132,7 @@ class InBand:
                 continue  # the caller rejects it
             batch.at(int(clock_ns[index]), lines.first_line + index)
             payload = lines.payload(index)
+            self._scaled.clear()
             try:
                 if is_answer:
                     url, _, body = payload[1:].partition(b" ")
@@ -131,6 +140,7 @@ class InBand:
                 else:
                     self.reader.read(payload, self)
             except Refused as refused:
+                self._unlearn()
                 batch.drop()
                 if not back:
                     self._refuse(refused, int(lines.received_ns[index]), payload)
@@ -140,6 +150,16 @@ class InBand:
                     self.books.lose(batch, name, "time_back")
             batch.commit()
         return batch.take()
+
+    def _unlearn(self) -> None:
+        """A refused line teaches no price scale."""
+        for symbol, before in self._scaled:
+            self.told.discard(symbol)
+            if before is None:
+                del self.known[symbol]
+            else:
+                self.known[symbol] = before
+            self.batch.untell(symbol)
 
     def _refuse(self, refused: Refused, stamp_ns: int, payload: bytes) -> None:
         batch = self.batch

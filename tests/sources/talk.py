@@ -185,12 +185,36 @@ def one_chunk(parts: Sequence[Chunk]) -> Chunk:
     )
 
 
+def cut(items: Sequence[Any]) -> list[Any]:
+    """Items of one key, their chunks cut at the clocks of their connection.
+
+    How far a chunk reaches depends on how many lines were taken at a time; what lies between two
+    clocks does not.
+    """
+    rest, done = list(items), []
+    while rest:
+        item = rest.pop(0)
+        if not isinstance(item, Chunk):
+            done.append(item)
+            continue
+        clocks = (k for k, other in enumerate(rest)
+                  if isinstance(other, Clock) and other.connection == item.connection)  # fmt: skip
+        at, end = next(clocks, None), len(item)
+        if at is not None:
+            end = int(np.searchsorted(item.received_ns, rest[at].grid_ns))
+            if end < len(item):
+                rest.insert(at + 1, item.part(end, len(item)))
+        if end:
+            done.append(item.part(0, end) if end < len(item) else item)
+    return done
+
+
 def joined(out: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     """Per key what stands between its clocks, chunks of one kind as one; and the clocks."""
     by_key: dict[str, list[Any]] = {}
     for key, item in out:
         by_key.setdefault(key, []).append(item)
-    return {key: _between(items) for key, items in by_key.items()}
+    return {key: _between(cut(items)) for key, items in by_key.items()}
 
 
 def _between(items: Sequence[Any]) -> list[Any]:

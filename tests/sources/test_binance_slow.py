@@ -1,5 +1,6 @@
 """Forced orders, answers, arrays and refusals of the typed decoder."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -158,3 +159,25 @@ def test_open_interest() -> None:
     with pytest.raises(Refused) as refused:
         read_open_interest(b'{"openInterest":"-1","symbol":"BTCUSDT"}')
     assert refused.value.reason is Reason.bad_size
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"bids": [["61800.20", "2.301"], ["5000.00", "0.000"]], "asks": [["61800.30", "7"]]},
+     {"bids": [["61800.2", "2"], ["5000.00", "1"]], "asks": [["61800.30", "7"]]},
+     {"bids": [["618e2", "2"]], "asks": [["61800.30", "7"]]},
+     {"bids": [["5", "2"]], "asks": [["6", "7"]]},
+     {"bids": [["5.00", "2"]], "asks": []}],
+)  # fmt: skip
+def test_a_snapshot_read_by_the_kernel_or_not_is_the_same(body: dict) -> None:
+    told = json.dumps({"lastUpdateId": 7, "E": 5} | body).encode()
+    spaced = told.replace(b'"],', b'"] ,')  # which the kernel hands back
+    scales: list[str | None] = []
+
+    def decimals_for(price: str | None) -> int:
+        scales.append(price)
+        return 3
+
+    packed = told.replace(b": ", b":").replace(b", ", b",")
+    assert read_depth(packed, decimals_for) == read_depth(spaced, decimals_for)
+    assert scales == [body["bids"][0][0]] * 2

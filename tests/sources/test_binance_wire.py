@@ -46,7 +46,10 @@ def test_frames_that_are_refused(payload: bytes, reason: Reason) -> None:
 
 def test_answers() -> None:
     body = b'{"lastUpdateId":7,"bids":[["1.0","2"]],"asks":[],"E":5,"more":1}'
-    assert wire.decode_depth(body) == wire.Depth(7, [("1.0", "2")], [], 0, 5)
+    depth = wire.decode_depth(body)
+    assert (depth.lastUpdateId, depth.E, depth.T) == (7, 5, 0)
+    assert wire.decode_levels(depth.bids) == [("1.0", "2")]
+    assert wire.decode_levels(depth.asks) == []
     assert wire.decode_open_interest(b'{"openInterest":"1","symbol":"A"}').time == 0
     for body, reason in ((b'{"code":-1121}', Reason.wrong_type), (b"<html>", Reason.not_json)):
         for read in (wire.decode_depth, wire.decode_open_interest):

@@ -18,6 +18,7 @@ from tests.sources.talk import (
     answer,
     as_is,
     connection,
+    cut,
     depth,
     exact,
     indexed,
@@ -37,7 +38,7 @@ HOLE = 60 * SECOND
 
 def brief(out: list[tuple[str, Any]], key: str = BTC) -> list[Any]:
     """Items of one key: a chunk as (kind, lines), a clock as its number of grids since START."""
-    said = [item for name, item in out if name == key]
+    said = cut([item for name, item in out if name == key])
     return [(i.kind, i.line.tolist()) if isinstance(i, Chunk)
             else ((i.grid_ns - START) / GRID, *["jump"] * i.jump) if isinstance(i, Clock)
             else i for i in said]  # fmt: skip

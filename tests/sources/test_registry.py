@@ -19,7 +19,11 @@ def test_a_session_for_each_venue(venue: str) -> None:
     ("venue", "advice"),
     [
         ("binance-usmd", 'unknown venue "binance-usmd": did you mean "binance-usdm"?'),
-        ("", 'unknown venue "": valid are binance-spot, binance-usdm'),
+        (
+            "",
+            'unknown venue "": valid are binance-spot, binance-usdm, bybit-linear, '
+            "coinbase-advanced, deribit, hyperliquid, okx",
+        ),
     ],
 )
 def test_an_unknown_venue(venue: str, advice: str) -> None:
