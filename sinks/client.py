@@ -1,14 +1,14 @@
 """Connections to ClickHouse. This is the only module that knows the client library.
 
-Every thread has its own clients, because one client serves one call at a time: one to write, one
-to read, which the engine itself keeps from writing.
+A client serves one call at a time and is dear to make, so calls borrow them: one kind writes, one
+reads, which the engine itself keeps from writing.
 """
 
 import logging
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -61,7 +61,7 @@ class Trouble(Exception):
 
 
 class Clients:
-    """The clients of one store, made when a thread first needs one."""
+    """The clients of one store, made when none is idle."""
 
     def __init__(self, where: Address, *, create: bool = True) -> None:
         """Take the folder of an embedded store for this process; `connect` does the rest.
@@ -69,7 +69,7 @@ class Clients:
         Raises StoreError or StoreInUse.
         """
         self.where = Embedded(where.folder.resolve()) if isinstance(where, Embedded) else where
-        self._local = threading.local()
+        self._idle: dict[Purpose, list[Client]] = {"write": [], "read": []}
         self._made: list[Client] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -77,11 +77,11 @@ class Clients:
             _claim(self.where.folder, create=create)
 
     def connect(self) -> None:
-        """Make this thread's first connection. Raises StoreError, and gives the folder back."""
+        """Make the first connection. Raises StoreError, and gives the folder back."""
         opened = False
         try:
-            self._client("write")
-            opened = True
+            with self._lent("write"):
+                opened = True
         except Trouble as trouble:
             if isinstance(self.where, Embedded) and locked(self.where.folder):
                 raise StoreInUse(str(self.where.folder)) from trouble
@@ -92,36 +92,38 @@ class Clients:
 
     def command(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
         """Run a statement without an answer. Raises Trouble."""
-        with self._trouble():
-            self._client("write").command(sql, parameters=dict(params or {}))
+        with self._lent("write") as client, self._trouble():
+            client.command(sql, parameters=dict(params or {}))
 
     def query(
         self, sql: str, params: Mapping[str, Any] | None = None
     ) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
         """Column names and rows. Raises Trouble."""
-        with self._trouble():
-            result = self._client("read").query(sql, parameters=dict(params or {}))
+        with self._lent("read") as client, self._trouble():
+            result = client.query(sql, parameters=dict(params or {}))
             return tuple(result.column_names), tuple(map(tuple, result.result_rows))
 
     def arrow(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """The answer as an Arrow table. Raises Trouble."""
-        with self._trouble():
-            return self._client("read").query_arrow(sql, parameters=dict(params or {}))
+        with self._lent("read") as client, self._trouble():
+            return client.query_arrow(sql, parameters=dict(params or {}))
 
     def insert(self, table: str, rows: pa.Table, settings: Mapping[str, str]) -> None:
         """One INSERT; the embedded engine takes the rows from a temporary file. Raises Trouble."""
-        with self._trouble():
+        with self._lent("write") as client, self._trouble():
             try:
-                self._client("write").insert_arrow(table, rows, settings=dict(settings))
+                client.insert_arrow(table, rows, settings=dict(settings))
             except OSError as error:
                 if isinstance(error, HTTPError):
                     raise
                 why = f"{error.strerror} in {tempfile.gettempdir()}"
                 raise Trouble(why, passing=False) from error
 
-    def open(self, purpose: Purpose) -> None:
-        """Open the calling thread's client if it is not. Raises Trouble."""
-        self._client(purpose)
+    def ready(self, purpose: Purpose, count: int) -> None:
+        """Have so many clients idle. Raises Trouble."""
+        with ExitStack() as lent:
+            for _ in range(count):
+                lent.enter_context(self._lent(purpose))
 
     def close(self) -> None:
         """Close every client, after the calls under way. Closing twice is harmless."""
@@ -135,18 +137,28 @@ class Clients:
         if isinstance(self.where, Embedded):
             _release(self.where.folder)
 
-    def _client(self, purpose: Purpose) -> Client:
+    @contextmanager
+    def _lent(self, purpose: Purpose) -> Iterator[Client]:
+        """A client for one call at a time: the one given back last, else a new one.
+
+        So calls in turn are of one session of the engine.
+        """
         if self._closed:
             message = f"store {self.where} is closed"
             raise StoreError(message)
-        client: Client | None = getattr(self._local, purpose, None)
+        with self._lock:
+            idle = self._idle[purpose]
+            client = idle.pop() if idle else None
         if client is None:
             with self._trouble():
                 client = _connect(self.where, purpose)
             with self._lock:
                 self._made.append(client)
-            setattr(self._local, purpose, client)
-        return client
+        try:
+            yield client
+        finally:
+            with self._lock:
+                self._idle[purpose].append(client)
 
     @contextmanager
     def _trouble(self) -> Iterator[None]:

@@ -169,10 +169,10 @@ class Store:
             found[name][tuple(scope)] = mark * unit
         return found
 
-    def ready_to_insert(self) -> None:
-        """Open the calling thread's client, which takes a while the first time."""
+    def ready_to_insert(self, lanes: int) -> None:
+        """Open the clients for so many INSERTs at a time, which takes a while the first time."""
         try:
-            self._clients.open("write")
+            self._clients.ready("write", lanes)
         except Trouble as trouble:
             message = f"store {self.where} cannot be written: {trouble.why}"
             raise StoreError(message) from trouble

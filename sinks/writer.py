@@ -1,6 +1,6 @@
 """Rows → INSERTs, in a thread of its own.
 
-Items of any number are coalesced into one INSERT per table about four times a second; an INSERT
+Items of any number are coalesced into one INSERT per table about once a second; an INSERT
 stays within one month (a partition), so it is stored wholly or not at all, and never splits an
 item. Within a scope rows are stored in the order of their mark, and after an error nothing more
 is written: what is stored of a scope is always a beginning of it (C8).
@@ -26,7 +26,7 @@ from schemas.units import NS_PER_S, S_PER_DAY
 from sinks.batches import record_batch
 from sinks.store import Store, query_id
 
-FLUSH_S: Final = 0.25
+FLUSH_S: Final = 1.0
 BATCH_ROWS: Final = 8_000  # a flush begins at once when so many rows wait
 _LANES: Final = 2  # INSERTs at a time: one converts while another waits for the engine
 _RUNS: Final = "runs"
@@ -129,7 +129,7 @@ class Writer:
     def _work(self) -> None:
         try:
             with ThreadPoolExecutor(_LANES, thread_name_prefix="store insert") as lanes:
-                wait([lanes.submit(self.store.ready_to_insert) for _ in range(_LANES)])
+                self.store.ready_to_insert(_LANES)
                 self._flush_on(lanes)
         except SeawallError as error:
             self.written.error = error
@@ -175,6 +175,8 @@ class Writer:
     def _is_due(self) -> bool:
         if not self._waiting_rows:
             return self._closing
+        if not self._begun and _RUNS in self._waiting:
+            return True  # so that it is not in the way of the first others
         return (
             self._closing
             or self._hurry

@@ -31,7 +31,7 @@ class Recorder:
         self.entered = threading.Event()
         self.failing: BaseException | None = None
 
-    def ready_to_insert(self) -> None:
+    def ready_to_insert(self, lanes: int) -> None:
         """Nothing to open here."""
 
     def insert(
