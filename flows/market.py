@@ -122,9 +122,10 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
         if market is None or self.seen is None:
             message = f"a clock of {grid_ns} before the instrument was seen"
             raise BrokenInvariant(message)
-        if self.stored != market.instrument:
+        if self.stored is not market.instrument:
+            if self.stored != market.instrument:
+                out.append(rows_item(instrument_row(grid_ns, self.seen)))
             self.stored = market.instrument
-            out.append(rows_item(instrument_row(grid_ns, self.seen)))
         if ready := self._without_others_gaps(ready):
             between = merge(ready)
             for received_ns, rank in fold(market, between):

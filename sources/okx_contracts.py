@@ -161,7 +161,7 @@ def _listed(row: Listed) -> Instrument:
     valued_in = quote if coin and kind != "option" else base
     if not base or row.ctValCcy != valued_in:
         raise Refused(Reason.no_metadata, f"a contract of {row.instId} is {row.ctValCcy}")
-    option = _OPTIONS.get(row.optType)
+    option = _OPTIONS.get(row.optType) if kind == "option" else None
     if kind == "option" and option is None:
         raise Refused(Reason.no_metadata, f"{row.instId} is neither call nor put")
     return _made(
@@ -169,7 +169,7 @@ def _listed(row: Listed) -> Instrument:
         contract_size=_product(row.ctVal, row.ctMult or "1"),
         expiry_ns=wire.stamp_ns(row.expTime) or None,
         strike=numbers.price(row.stk) if kind == "option" else None,
-        option=option if kind == "option" else None,
+        option=option,
     )  # fmt: skip
 
 

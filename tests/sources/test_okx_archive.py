@@ -118,6 +118,27 @@ def test_one_book_does_not_change_its_rule(sent: list[str]) -> None:
     assert len(items) == 3
 
 
+def test_a_snapshot_with_ids_ends_the_old_rule() -> None:
+    items = hear(session(), text(first(), snapshot(10), update(10, 11, checksum=5)))
+    ids = ((0, 0, 10, 10, 10), (0, 0, 10, 10, 11))
+    assert [type(item).__name__ for item in items] == ["Chunk"]
+    assert tuple(tuple(items[0].columns[c].tolist()) for c in ("first_id", "last_id")) == ids
+
+
+def test_a_lost_book_is_not_remembered() -> None:
+    unscaled = book("snapshot", symbol="ETH-USDT", seqId=5, prevSeqId=-1)
+    nothing = {"written": {}, "unscaled": []}
+    gap = session()
+    hear(gap, text(first(), update(0, 5), unscaled, update(6, 7, symbol="ETH-USDT")))
+    reconnect = session()
+    hear(reconnect, text(first(), unscaled))
+    assert list(reconnect.reader.books.written) == [NAME]
+    assert list(reconnect.reader.books.unscaled) == ["okx:ETH-USDT"]
+    reconnect.lose(at(3), 3, "reconnect")
+    for made in (gap, reconnect):
+        assert made.reader.books.snapshot() == nothing
+
+
 def test_an_inverse_book_is_checked_in_contracts_and_given_in_coin() -> None:
     check = checksum_of({"100": "2"}, {})
     items = hear(session(), text(book("snapshot", [("100", "2")], symbol=INVERSE, checksum=check)))

@@ -134,7 +134,8 @@ def test_a_listing() -> None:
     spot = row("BTC-USDT", "SPOT", "0.01", baseCcy="BTC", quoteCcy="USDT")
     at = 1798185600000 * 10**6
     assert at == expiry(2026, 12, 25)
-    found = instruments_of(body(spot, SWAP, COIN, FUTURE, CALL, MILLIONS, SWAP | {"tickSz": ""}))
+    found = instruments_of(body(spot, SWAP, COIN, FUTURE, CALL, MILLIONS,
+                                SWAP | {"tickSz": "", "optType": "C", "stk": "5"}))  # fmt: skip
     assert found == [
         known("BTC-USDT", "spot", 2, quote="USDT", contract_size=1.0),
         known("BTC-USDT-SWAP", "perpetual", 1, quote="USDT", contract_size=0.01),
