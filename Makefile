@@ -17,8 +17,8 @@ help: ## Show this list
 demo: $(STAMP) ## Simulate an hour of a market, replay it into a fresh store, show what came out
 	@$(BIN)/seawall demo
 
-test: $(STAMP) ## Run all tests
-	@$(BIN)/python -m pytest
+test: $(STAMP) ## Run all tests, on two cores
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP) ## Check style, types and the direction of imports
 	@$(BIN)/ruff check .

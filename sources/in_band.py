@@ -85,11 +85,13 @@ class InBand:
         A price scale that was told stays: ticks out there are of that scale.
         """
         before = self.known.get(instrument.symbol)
-        if before is not None and before.source in ("settings", "listing", "recording"):
+        if before is not None and before.source in ("listing", "recording"):
             return
         learnt = self.refine(instrument)
         if before is not None and before.price_decimals is not None:
             learnt = replace(learnt, price_decimals=before.price_decimals)
+        if learnt == before:
+            return
         self.known[instrument.symbol] = learnt
         self.told.discard(instrument.symbol)
 

@@ -20,7 +20,7 @@ class _Recordings:
         self.find = find
         self.now: list[str] = []  # the fixtures under way and the test
         self.users: set[str] = set()
-        self.outcomes: dict[str, str] = {}
+        self.outcomes: dict[str, str] = {}  # by test, of all processes that run tests
 
     def shared_file(self, name: str) -> Path:
         """In place of `tests.shared.shared_file`."""
@@ -33,6 +33,7 @@ class _Recordings:
         return not self.users.isdisjoint(named | {item.nodeid})
 
 
+_RECORDING = "uses a recording"
 _recordings = _Recordings(shared.shared_file)
 shared.shared_file = _recordings.shared_file  # before any test module imports it
 
@@ -69,9 +70,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
         if report.skipped and not hasattr(report, "wasxfail") and shared.SHARED.is_dir():
             report.outcome = "failed"
             report.longrepr = f"a recording test was skipped although {shared.SHARED} exists"
-        if report.when == "call" or not report.passed:
-            _recordings.outcomes[item.nodeid] = report.outcome
+        report.user_properties = [*report.user_properties, (_RECORDING, True)]
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what became of it; reports of other processes arrive here too."""
+    used = (_RECORDING, True) in map(tuple, report.user_properties)
+    if used and (report.when == "call" or not report.passed):
+        _recordings.outcomes[report.nodeid] = report.outcome
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -26,7 +26,7 @@ def test_six(): pass
 '''
 
 
-def run(folder: Path, shared: Path) -> str:
+def run(folder: Path, shared: Path, *options: str) -> str:
     tests = folder / "tests"
     tests.mkdir()
     for name in ("conftest.py", "shared.py"):
@@ -36,7 +36,7 @@ def run(folder: Path, shared: Path) -> str:
         "[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n"
     )
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options],
         cwd=folder,
         env=os.environ | {"SEAWALL_SHARED": str(shared), "PYTEST_ADDOPTS": ""},
         capture_output=True,
@@ -45,11 +45,12 @@ def run(folder: Path, shared: Path) -> str:
     ).stdout
 
 
-def test_with_recordings_a_skip_is_a_failure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("-n", "2")])
+def test_with_recordings_a_skip_is_a_failure(tmp_path: Path, options: tuple[str, ...]) -> None:
     shared = tmp_path / "recordings"
     shared.mkdir()
     (shared / "a.gz").write_bytes(b"")
-    out = run(tmp_path, shared)
+    out = run(tmp_path, shared, *options)
     assert f"recording tests: 4 ran, 0 skipped (recordings in {shared})" in out
     assert "a recording test was skipped although" in out
     assert "1 failed, 4 passed, 1 skipped" in out

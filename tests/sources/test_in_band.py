@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from schemas.chunk import Chunk
 from schemas.control import Gap, Reason, Rejected, Seen, Wish
@@ -38,7 +39,8 @@ class Paper:
     def answer(self, url: str, body: bytes, session: InBand) -> None:
         if not url.endswith("/listing"):
             raise Refused(Reason.wrong_type, url)
-        session.learn(infer("okx", body.decode(), "spot", 4))
+        listed = infer("okx", body.decode(), "spot", 4)
+        session.learn(replace(listed, source="listing"))
 
     def lost(self) -> None:
         self.frames = 0
@@ -93,7 +95,8 @@ def test_a_refused_line_teaches_nothing() -> None:
 def test_a_listing_is_laid_over_what_was_inferred_but_keeps_its_scale() -> None:
     session = made()
     answer = "@https://h/listing BTC-USDT"
-    told = [i for i in hear(session, data(frame(), answer, frame(number=2)))
+    said = data(frame(), answer, frame(number=2), answer)
+    told = [i for i in hear(session, said)
             if isinstance(i, Seen)]  # fmt: skip
     assert [seen.instrument.price_decimals for seen in told] == [1, 1]
     fresh = made()
