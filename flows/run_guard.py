@@ -4,31 +4,16 @@ The same input, or a longer one with the same beginning, continues; an input tha
 there is "already stored"; anything else needs another run.
 """
 
-from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
 from flows.wiring import Wiring
 from schemas.errors import RunConflict, UsageError
+from sinks.reading import Reader, latest_inputs
 from sources.listing import Listing
 from sources.recording import open_recording
-
-_LATEST: Final = """
-SELECT source, argMax(first_line, ts) AS first_line, argMax(lines, ts) AS lines,
-       argMax(bytes, ts) AS bytes, argMax(digest, ts) AS digest, argMax(settings, ts) AS settings
-FROM runs WHERE run = {run:String} GROUP BY source ORDER BY source
-"""
-
-
-class Reader(Protocol):
-    """What is needed of a store."""
-
-    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> Any:
-        """Columns and rows of a query."""
-        ...
 
 
 class Stored(Struct):
@@ -63,8 +48,7 @@ def one_name_each(wiring: Wiring) -> None:
 
 def stored_inputs(store: Reader, run: str, wiring: Wiring) -> Stored:
     """How far the run has these inputs. Raises RunConflict when they do not fit it."""
-    rows = store.query(_LATEST, {"run": run}).rows
-    known = {row[0]: _Known(*row) for row in rows}
+    known = {row[0]: _Known(*row) for row in latest_inputs(store, run)}
     stored = Stored()
     if not known:
         return stored

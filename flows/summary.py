@@ -17,18 +17,11 @@ from rich.table import Table as Grid
 from flows.progress import WatchedSource
 from flows.wiring import Wiring
 from schemas.settings import Settings
+from sinks import reading
 from sinks.store import Store
 
 _MOST_LINES: Final = 12
 _NAME: Final = "seawall"
-_REGIMES: Final = """
-SELECT ts, scope, regime FROM regimes
-WHERE run = {run:String} AND changed ORDER BY ts, scope
-"""
-_TRIGGERS: Final = """
-SELECT ts, rule, scope, state, value FROM triggers WHERE run = {run:String} ORDER BY ts, rule, scope
-"""
-_SPAN: Final = "SELECT min(ts), max(ts) FROM ticks WHERE run = {run:String}"
 _NEXT: Final = (
     "SELECT ts, scope, regime, p_stress FROM regimes WHERE run = '{run}' AND changed ORDER BY ts",
     "SELECT ts, rule, scope, state, value FROM triggers WHERE run = '{run}' ORDER BY ts LIMIT 20",
@@ -87,7 +80,7 @@ def show(console: Console, store: Store, outcome: Outcome) -> None:
     """Print the summary."""
     run = outcome.settings.run
     counts = store.counts(run)
-    begin, end = store.query(_SPAN, {"run": run}).rows[0]
+    begin, end = reading.span(store, run)
     if counts.get("ticks"):
         console.print(f"[bold]{counts['ticks']:,} ticks[/] from {_when(begin)} to {_when(end)} UTC")
     _listed(
@@ -95,7 +88,7 @@ def show(console: Console, store: Store, outcome: Outcome) -> None:
         "regime changes",
         [
             f"{_when(ts)}  {scope}: {regime}"
-            for ts, scope, regime in store.query(_REGIMES, {"run": run}).rows
+            for ts, scope, regime in reading.regime_changes(store, run)
         ],
     )
     _listed(
@@ -103,7 +96,7 @@ def show(console: Console, store: Store, outcome: Outcome) -> None:
         "triggers",
         [
             f"{_when(ts)}  {rule} {state} on {scope} at {value:.6g}"
-            for ts, rule, scope, state, value in store.query(_TRIGGERS, {"run": run}).rows
+            for ts, rule, scope, state, value in reading.transitions(store, run)
         ],
     )
     grid = Grid("table", "rows", box=None, pad_edge=False)

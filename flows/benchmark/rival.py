@@ -18,6 +18,7 @@ from flows.benchmark.stages import Inputs, Stage
 from flows.settings import grid_ns
 from schemas.errors import BrokenInvariant
 from schemas.tables import TABLES
+from sinks.reading import rows_of
 from sinks.store import Store
 from sinks.tables import columns
 
@@ -83,10 +84,7 @@ def compare(store: Store, ours: str, theirs: str) -> dict[str, int]:
         table = TABLES[name]
         left_out = ("run", *_TOLD_BY_HEADER)
         names = [column.name for column in columns(table) if column.name not in left_out]
-        order = ", ".join((*table.scope, table.mark))
-        sql = f"SELECT {', '.join(names)} FROM {name} WHERE run = {{run:String}} ORDER BY {order}"
-        left = store.query(sql, {"run": ours}).rows
-        right = store.query(sql, {"run": theirs}).rows
+        left, right = (rows_of(store, table, run, names) for run in (ours, theirs))
         for number, (a, b) in enumerate(zip_longest(left, right)):
             if a is None or b is None or not all(map(_same, a, b)):
                 message = f"the rival's row {number} of {name} differs: {a} and {b}"

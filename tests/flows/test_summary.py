@@ -33,9 +33,9 @@ class Stored:
 
     def query(self, sql: str, params: Mapping[str, Any]) -> Some:
         assert params == {"run": "night"}
-        if "FROM ticks" in sql:
+        if ".ticks" in sql:
             return Some(rows=[(START, START + timedelta(minutes=3))])
-        return Some(rows=self.regimes if "FROM regimes" in sql else self.triggers)
+        return Some(rows=self.regimes if ".regimes" in sql else self.triggers)
 
 
 def told(
