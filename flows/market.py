@@ -230,6 +230,9 @@ def instrument_row(at_ns: int, seen: Seen) -> InstrumentRow:
         inverse=i.inverse,
         contract_size=i.contract_size,
         funding_interval_h=i.funding_interval_h,
+        expiry=i.expiry_ns,
+        strike=i.strike,
+        option=i.option,
         listed=seen.listed,
         source=i.source,
     )

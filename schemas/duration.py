@@ -42,18 +42,3 @@ def duration_ns(text: str) -> int:
         message = f'"{text}" is no time at all: a duration is above zero'
         raise UsageError(message)
     return int(exact)
-
-
-def duration_text(ns: int) -> str:
-    """The shortest way to write a duration with a whole number.
-
-    Raises UsageError when it is not a positive whole number of microseconds.
-
-    >>> duration_text(250_000_000), duration_text(60_000_000_000)
-    ('250ms', '1m')
-    """
-    for unit, size in reversed(UNITS.items()):
-        if ns > 0 and ns % size == 0:
-            return f"{ns // size}{unit}"
-    message = f"{ns} ns is not a positive whole number of microseconds"
-    raise UsageError(message)

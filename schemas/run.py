@@ -37,6 +37,9 @@ class InstrumentRow(Row, frozen=True, gc=False):
     inverse: bool
     contract_size: float
     funding_interval_h: float | None
+    expiry: Annotated[int | None, Col("ns UTC", "of futures and options", "DateTime64(6, 'UTC')")]
+    strike: Annotated[float | None, Col("quote", "of options")]
+    option: Annotated[str | None, Col("", "call or put")]
     listed: Annotated[bool, Col("", "known when the run started")]
     source: Annotated[str, Col("", "settings, listing, recording or inferred")]
 

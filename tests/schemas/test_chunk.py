@@ -10,6 +10,10 @@ KINDS = {
     "trade": "venue_ns id px size_base taker",
     "mark": "venue_ns mark index funding_rate interval_h next_funding_ns oi_base",
     "liquidation": "venue_ns px size_base position_side thinned",
+    "quote": "venue_ns bid_px bid_sz ask_px ask_sz mark_px bid_iv ask_iv mark_iv underlying_px "
+    "index_px rate delta gamma vega theta oi_base",
+    "index": "venue_ns px",
+    "vol_index": "venue_ns vol",
 }
 
 

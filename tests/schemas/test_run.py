@@ -20,7 +20,8 @@ def test_runs_say_what_was_read_with_which_code_and_settings() -> None:
 
 
 def test_instrument_rows_hold_all_that_an_instrument_is() -> None:
-    known = {"instrument" if name == "name" else name for name in Instrument.__struct_fields__}
+    named = {"name": "instrument", "expiry_ns": "expiry"}
+    known = {named.get(name, name) for name in Instrument.__struct_fields__}
     assert known <= set(InstrumentRow.__struct_fields__)
 
 
