@@ -4,7 +4,6 @@ The same input, or a longer one with the same beginning, continues; an input tha
 there is "already stored"; anything else needs another run.
 """
 
-from hashlib import sha256
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,6 +11,7 @@ from msgspec import Struct
 from flows.wiring import Wiring
 from schemas.errors import RunConflict, UsageError
 from sinks.reading import Reader, latest_inputs
+from sources.digest import RunningDigest
 from sources.listing import Listing
 from sources.recording import open_recording
 
@@ -70,7 +70,7 @@ def stored_inputs(store: Reader, run: str, wiring: Wiring) -> Stored:
 
 def _is_whole(run: str, listing: Listing, known: _Known, stored: Stored) -> bool:
     """Whether nothing follows what is stored. Raises RunConflict when the beginning differs."""
-    digest = sha256()
+    digest = RunningDigest()
     recording = open_recording(Path(listing.path))
     try:
         size = 0
