@@ -71,7 +71,9 @@ def test_ddl_of_every_kind_of_column() -> None:
         " COMMENT 'what to know before using the row' CODEC(ZSTD(1))\n"
         ") ENGINE = MergeTree\n"
         "PARTITION BY toYYYYMM(ts) ORDER BY (run, scope, ts)\n"
-        "SETTINGS non_replicated_deduplication_window = 1000"
+        "SETTINGS non_replicated_deduplication_window = 1000, "
+        "vertical_merge_algorithm_min_rows_to_activate = 1, "
+        "vertical_merge_algorithm_min_columns_to_activate = 1"
     )
 
 
@@ -112,6 +114,7 @@ def test_event_tables_order_by_line_after_time() -> None:
         "regimes": ("run", "scope", "ts"),
         "triggers": ("run", "rule", "scope", "ts"),
         "liquidations": ("run", "source", "instrument", "ts", "line"),
+        "feed_health": ("run", "source", "ts"),
         "rejected": ("run", "source", "ts", "line"),
     }
 
