@@ -111,6 +111,14 @@ class Books:
         sync = self.syncs.setdefault(symbol, BookSync())
         return self._said(symbol, sync.lose(), received_ns, line, reason)
 
+    def awaiting(self) -> frozenset[str]:
+        """Names of instruments whose book is not known and has been wished for."""
+        return frozenset(
+            instrument_name(self.market.venue, symbol)
+            for symbol, sync in self.syncs.items()
+            if sync.wished and not sync.synced
+        )
+
     def _said(
         self, symbol: str, outcome: Outcome, received_ns: int, line: int, reason: str
     ) -> list[BookItem]:

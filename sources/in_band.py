@@ -185,6 +185,11 @@ class InBand:
         self.batch.commit()
         return self.batch.take()
 
+    def awaiting(self) -> frozenset[str]:
+        """Names of instruments whose book is not known and has been wished for."""
+        states = self.books.states.items()
+        return frozenset(name for name, chain in states if chain.wished and not chain.known)
+
     # -- recovery ----------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:

@@ -38,6 +38,10 @@ class Session(Protocol):
         """Lose one book: a snapshot was wished for elsewhere (a failed self-check)."""
         ...
 
+    def awaiting(self) -> frozenset[str]:
+        """Names of instruments whose book is not known and has been wished for."""
+        ...
+
     counts: Counter[str]  # what was not used, by kind
 
     def instruments(self) -> Mapping[str, Instrument]:

@@ -192,3 +192,14 @@ def test_held_rows_are_bounded() -> None:
     (sync,) = made.books.syncs.values()
     assert sum(held.rows for held in sync.held) == 5_000
     assert [held.last_id for held in sync.held] == list(range(150, 200))
+
+
+def test_who_waits_for_a_snapshot() -> None:
+    made = session(USDM, BTCUSDT=1, ETHUSDT=1)
+    assert made.awaiting() == frozenset()
+    hear(made, text(D1, depth(11, 20, 9, symbol="ETHUSDT")))
+    assert made.awaiting() == {f"{USDM}:BTCUSDT", f"{USDM}:ETHUSDT"}
+    hear(made, text(answer(15)), first_line=3)
+    assert made.awaiting() == {f"{USDM}:ETHUSDT"}
+    hear(made, text(D3), first_line=4)
+    assert made.awaiting() == {f"{USDM}:BTCUSDT", f"{USDM}:ETHUSDT"}

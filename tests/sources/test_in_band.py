@@ -118,11 +118,16 @@ def test_a_loss_of_all_and_of_one() -> None:
     session = made()
     hear(session, data(frame(), frame("ETH-USDT")))
     gap, wish = Gap(BTC.name, "c", T, 9, "book_mismatch"), Wish(BTC.name, "", "book_mismatch")
+    assert session.awaiting() == frozenset()
     assert session.wished("BTC-USDT", T, 9) == [gap, wish]
+    assert session.awaiting() == {BTC.name}
     eth = "okx:ETH-USDT"
     assert session.lose(T, 10, "reconnect") == [Gap(eth, "c", T, 10, "reconnect"),
                                                 Wish(eth, "", "reconnect")]  # fmt: skip
     assert session.reader.snapshot() == 0
+    assert session.awaiting() == {BTC.name, eth}
+    hear(session, data(frame(number=3)))
+    assert session.awaiting() == {eth}
 
 
 def test_a_restart_at_any_line_changes_nothing() -> None:
