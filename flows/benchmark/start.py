@@ -26,8 +26,9 @@ def watched(self, *args, **more):
     start(self, *args, **more)
     written.append(self.written)
 Writer.__init__ = watched
-files = sys.argv[2:]
-settings = load(None, {}, {"store.url": sys.argv[1], "source": [{"files": files}]})
+files = sys.argv[3:]
+given = {"store.url": sys.argv[1], "grid.interval": sys.argv[2], "source": [{"files": files}]}
+settings = load(None, {}, given)
 replay.replay(settings, [Path(f) for f in files], ends=False, strict=False,
               console=Console(file=open(os.devnull, "w")))
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
@@ -43,12 +44,12 @@ class Start(Struct, frozen=True):
     peak_mb: float
 
 
-def measure_start(files: list[str]) -> Start:
-    """Replay the files in a fresh process into a fresh store. Raises CalledProcessError."""
+def measure_start(files: list[str], grid: str) -> Start:
+    """Replay the files on a grid in a fresh process and store. Raises CalledProcessError."""
     with TemporaryDirectory(prefix="seawall-bench-") as folder:
         began = time.monotonic()
         child = subprocess.run(
-            [sys.executable, "-c", _CHILD, f"chdb://{Path(folder) / 'store'}", *files],
+            [sys.executable, "-c", _CHILD, f"chdb://{Path(folder) / 'store'}", grid, *files],
             check=True,
             capture_output=True,
             text=True,

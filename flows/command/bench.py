@@ -118,7 +118,7 @@ def _measure(settings: Settings, files: list[str], rounds: int, console: Console
             timed["straightforward rival"] = rival_stage
         seconds = stages.timed_rounds(timed, rounds, status.update)
         status.update("a second start in a fresh process")
-        second = start.measure_start(files)
+        second = start.measure_start(files, settings.grid.interval)
     return {
         "files": files,
         "grid": settings.grid.interval,
