@@ -31,7 +31,7 @@ def flow(
     settings: Settings | None = None,
     wiring: Wiring | None = None,
     source: FixedPartitionedSource[Any, Any] | None = None,
-    sink: FixedPartitionedSink[Rows, Any] | None = None,
+    sink: FixedPartitionedSink[list[Rows], Any] | None = None,
 ) -> Dataflow:
     """Wire the pipeline. Without arguments everything comes from the settings file (see README).
 
@@ -106,5 +106,5 @@ def _steps_of(members: tuple[str, ...]) -> Any:
     return steps
 
 
-def _to_store(items: list[Rows]) -> list[tuple[str, Rows]]:
-    return [("store", item) for item in items]
+def _to_store(items: list[Rows]) -> list[tuple[str, list[Rows]]]:
+    return [("store", items)] if items else []  # together: the engine pays for each it carries

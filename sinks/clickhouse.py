@@ -7,6 +7,7 @@ Times are compared in µs, as the store keeps them. The first row of a run is on
 run without any has nothing, and its marks need not be read.
 """
 
+from itertools import chain
 from typing import Final
 
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -24,8 +25,8 @@ _BY_TIME: Final = frozenset(name for name, table in TABLES.items() if table.mark
 Scope = tuple[str, tuple[str, ...]]  # table, scope
 
 
-class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
-    """Stores `Rows` items in an open store, which its owner closes after the flow.
+class ClickHouseSink(FixedPartitionedSink[list[Rows], int | None]):
+    """Stores bundles of `Rows` items in an open store, which its owner closes after the flow.
 
     `written` counts what was stored, for the summary.
     """
@@ -75,7 +76,7 @@ class ClickHouseSink(FixedPartitionedSink[Rows, int | None]):
         }
 
 
-class StoredRows(StatefulSinkPartition[Rows, int | None]):
+class StoredRows(StatefulSinkPartition[list[Rows], int | None]):
     """The only part: drops what is stored, hands the rest to the writer."""
 
     def __init__(self, writer: Writer, stored: dict[Scope, int]) -> None:
@@ -83,13 +84,13 @@ class StoredRows(StatefulSinkPartition[Rows, int | None]):
         self.writer, self.stored = writer, stored
         self.passed: dict[Scope, int] = {}  # highest mark of this execution
 
-    def write_batch(self, values: list[Rows]) -> None:
+    def write_batch(self, values: list[list[Rows]]) -> None:
         """Pass on what is not stored yet; blocks while the writer's queue is full.
 
         Raises BrokenInvariant when a mark does not rise, and the writer's error.
         """
         fresh = []
-        for item in values:
+        for item in chain.from_iterable(values):
             scope, mark = (item.table, item.scope), item.mark // _UNIT[item.table]
             last = self.passed.get(scope)
             if last is not None and mark <= last:

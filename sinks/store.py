@@ -24,6 +24,7 @@ from sinks.tables import DATABASE, arrow_schema
 
 _PAUSES_S: Final = (0.1, 0.3, 1.0, 3.0)  # before the second, third, … try of an INSERT
 _POLL_S: Final = 0.1
+_SETTLED_S: Final = 0.03  # merges follow one another more closely
 _WARM: Final = "warm"
 
 
@@ -205,6 +206,14 @@ class Store:
             else:
                 quiet = 0
             time.sleep(_POLL_S)
+
+    def settle(self, patience_s: float = 5.0) -> None:
+        """Wait until the engine merges nothing, but not for ever: for measurements."""
+        deadline, quiet = time.monotonic() + patience_s, 0
+        while quiet < 2 and time.monotonic() < deadline:
+            time.sleep(_SETTLED_S)
+            merging = self.query("SELECT count() FROM system.merges").rows[0][0]
+            quiet = 0 if merging else quiet + 1
 
     def warm(self) -> None:
         """Pay for the embedded engine's first INSERT now, in a table of this session's memory."""

@@ -16,12 +16,13 @@ from schemas.chunk import Array, Chunk
 from schemas.control import SHOWN, Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
 from schemas.errors import BrokenInvariant
 from schemas.units import NS_PER_S, floor_ns
-from sources.digest import RunningDigest
+from sources.digest import BLOCK, RunningDigest
 from sources.lines import BAD, CONTROL, Lines
+from sources.rejected_line import rejected_line
 from sources.session import Item, Session
 
 Keyed = tuple[str, Any]
-VERSION: Final = 1
+VERSION: Final = 2
 _PROGRESS_NS = 60 * NS_PER_S
 _OWN_HOLE_NS = 600 * NS_PER_S  # our own recordings have clock lines: this is damage
 _LOSSES = {"start": "start", "close": "reconnect", "overflow": "overflow"}
@@ -94,7 +95,7 @@ class Connection:
         first_ns = int(clock_ns[0])
         if self.ended:  # nothing follows an end line, so whatever does is a mistake
             out += [
-                (self.name, self._rejected(lines, index, clock_ns, Reason.after_end))
+                (self.name, rejected_line(self.name, lines, index, clock_ns, Reason.after_end))
                 for index in range(len(lines))
             ]
             self.counts["rejected"] += len(lines)
@@ -108,34 +109,13 @@ class Connection:
         if hole:
             self._jump(first_ns, lines.first_line, "hole", out)
         rejected = [
-            self._rejected(lines, index, clock_ns)
+            rejected_line(self.name, lines, index, clock_ns)
             for index in np.flatnonzero((lines.kind == BAD) | misplaced).tolist()
         ]
         any_misplaced = misplaced if misplaced.any() else misplaced[:0]
         items = self.session.lines(lines, clock_ns, any_misplaced)
         self._spread([*rejected, *items], int(clock_ns[-1]), out)
         self._done(lines, clock_ns, out)
-
-    def _rejected(
-        self, lines: Lines, index: int, clock_ns: Array, reason: Reason | None = None
-    ) -> Rejected:
-        bad = lines.kind[index] == BAD
-        stamp = None if bad else int(lines.received_ns[index])
-        reason = reason or (Reason.bad_line if bad else Reason.time_back)
-        details = {
-            Reason.bad_line: "no stamp, or nothing after it",
-            Reason.time_back: f"the clock of {self.name} already stood at {int(clock_ns[index])}",
-            Reason.after_end: "the recording had already said its end",
-        }
-        return Rejected(
-            self.name,
-            lines.first_line + index,
-            int(clock_ns[index]),
-            stamp,
-            reason,
-            details[reason],
-            lines.payload(index)[:SHOWN].decode("utf-8", "replace"),
-        )
 
     def _spread(self, items: list[Item], until_ns: int, out: list[Keyed]) -> None:
         """Put the clocks up to `until_ns` between the items, before those of later lines.
@@ -212,7 +192,7 @@ class Connection:
             self._spread([rejected], at_ns, out)
             return
         if misplaced:
-            self._spread([self._rejected(lines, 0, np.array([at_ns]))], at_ns, out)
+            self._spread([rejected_line(self.name, lines, 0, np.array([at_ns]))], at_ns, out)
             return
         if control.k == "start":
             self._jump(at_ns, line, "start", out)
@@ -276,18 +256,29 @@ class Connection:
             self.last_grid,
             self.ended,
             tuple(self.known),
+            self.digest.taken_up(),
             self.session.snapshot(),
         )
 
     def restore(self, state: tuple[Any, ...]) -> None:
-        """Inverse of `snapshot`; the caller reads past `bytes_done` and feeds the digest."""
-        version, name, self.bytes_done, self.lines_done, *clock, known, session = state
+        """Inverse of `snapshot`.
+
+        The caller reads past `bytes_done` and gives `digest` the bytes after `digest_from`.
+        """
+        version, name, self.bytes_done, self.lines_done, *clock, known, taken, session = state
         if version != VERSION or name != self.name:
             message = f"recovery data of {name!r} (version {version}) do not fit {self.name!r}"
             raise BrokenInvariant(message)
         self.last_ns, self.last_grid, self.ended = clock
         self.known = dict.fromkeys(known)
+        chain, blocks = taken
+        self.digest = RunningDigest(chain, blocks)
         self.session.restore(session)
+
+    @property
+    def digest_from(self) -> int:
+        """Bytes of the input that a restored digest has; it needs those up to `bytes_done`."""
+        return self.digest.taken_up()[1] * BLOCK
 
 
 def _segment_of(piece: tuple[int, Any]) -> int:

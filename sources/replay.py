@@ -74,8 +74,10 @@ class _Reader:
             self.opening = self.connection.open(listing.first_ns)
         else:
             self.connection.restore(state)
+            passed, hashed = 0, self.connection.digest_from
             for data in self.recording.skip(self.connection.bytes_done):
-                self.connection.digest.update(data)
+                self.connection.digest.update(data[max(0, hashed - passed) :])
+                passed += len(data)
         self._blocks: Iterator[Lines] = self.recording.blocks(self.connection.lines_done + 1)
         self._lines: Lines | None = None
         self._at = 0
@@ -108,6 +110,14 @@ class _Reader:
 Bundle = tuple[str, list[Any]]
 
 
+def bundled(items: Sequence[Keyed]) -> list[Bundle]:
+    """Items of one key together: the engine pays for each that it carries."""
+    bundles: dict[str, list[Any]] = {}
+    for key, item in items:
+        bundles.setdefault(key, []).append(item)
+    return list(bundles.items())
+
+
 class ReplayPartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
     """All files of a replay, merged."""
 
@@ -133,11 +143,8 @@ class ReplayPartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
             recordings[reader.connection.name] = reader.recording
 
     def next_batch(self) -> list[Bundle]:
-        """The next items, those of one key together: the engine pays for each it carries."""
-        bundles: dict[str, list[Any]] = {}
-        for key, item in self.items():
-            bundles.setdefault(key, []).append(item)
-        return list(bundles.items())
+        """The next items in bundles."""
+        return bundled(self.items())
 
     def items(self) -> list[Keyed]:
         """Items of some lines of the file that is furthest behind.

@@ -156,14 +156,22 @@ def store_stage(inputs: Inputs, store: Store, runs: Any) -> Stage:
 
 
 def timed_rounds(
-    stages: Mapping[str, Stage], rounds: int, told: Callable[[str], None]
+    stages: Mapping[str, Stage],
+    rounds: int,
+    told: Callable[[str], None],
+    settle: Callable[[], None] = lambda: None,
 ) -> dict[str, list[float]]:
-    """Seconds of every stage in every round, stages in turn, after one warm-up round."""
+    """Seconds of every stage in every round, stages in turn, after one warm-up round.
+
+    `settle` waits for what a stage has left to be done: merges of the rows it has stored would
+    be paid by the stages after it.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in stages}
     for number in range(rounds + 1):
         for name, stage in stages.items():
             told(f"round {number}/{rounds}: {name}" if number else f"warm-up: {name}")
             collect()
+            settle()
             started = perf_counter()
             stage()
             if number:

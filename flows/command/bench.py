@@ -116,7 +116,7 @@ def _measure(settings: Settings, files: list[str], rounds: int, console: Console
             rival_stage()
             rows = rival.compare(store, "ours-0", "rival-0")
             timed["straightforward rival"] = rival_stage
-        seconds = stages.timed_rounds(timed, rounds, status.update)
+        seconds = stages.timed_rounds(timed, rounds, status.update, store.settle)
         status.update("a second start in a fresh process")
         second = start.measure_start(files, settings.grid.interval)
     return {

@@ -33,18 +33,19 @@ SPOT_2023 = "data/captures/binance-spot__btcusdt-2023-04-05.gz"
 RECORDINGS = (USDM_2024, USDM_2023, SPOT_2023)
 
 
-class _List(StatefulSinkPartition[Rows, None]):
+class _List(StatefulSinkPartition[list[Rows], None]):
     def __init__(self, items: list[Rows]) -> None:
         self.items = items
 
-    def write_batch(self, items: list[Rows]) -> None:
-        self.items += items
+    def write_batch(self, items: list[list[Rows]]) -> None:
+        for bundle in items:
+            self.items += bundle
 
     def snapshot(self) -> None:
         return None
 
 
-class _ListSink(FixedPartitionedSink[Rows, None]):
+class _ListSink(FixedPartitionedSink[list[Rows], None]):
     def __init__(self) -> None:
         self.items: list[Rows] = []
 

@@ -101,6 +101,11 @@ class Dying:
         return getattr(self.store, name)
 
 
+def bundles(items: list[Rows]) -> list[list[Rows]]:
+    """As a flow sends them: in lists of any length."""
+    return [items[at : at + 3] for at in range(0, len(items), 3)]
+
+
 def part(store: Any, run: str, **given: Any) -> StoredRows:
     sink = ClickHouseSink(store, run, **({"flush_s": 0.005} | given))
     assert (sink.list_parts(), sink.part_fn("any")) == (["store"], 0)
@@ -117,7 +122,7 @@ def test_crashes_anywhere_leave_every_row_once(store: Store, run: str, seed: int
         try:
             while at < len(ITEMS):
                 count = random.choice((1, 7, 64))
-                execution.write_batch(ITEMS[at : at + count])
+                execution.write_batch(bundles(ITEMS[at : at + count]))
                 at = min(at + count, len(ITEMS))
                 if random.random() < 0.2 or at == len(ITEMS):
                     execution.snapshot()
@@ -132,7 +137,7 @@ def test_crashes_anywhere_leave_every_row_once(store: Store, run: str, seed: int
 def test_sending_everything_again_stores_nothing(store: Store, run: str) -> None:
     for known in (0, sum(len(item.rows) for item in ITEMS)):
         execution = part(store, run)
-        execution.write_batch(ITEMS)
+        execution.write_batch(bundles(ITEMS))
         assert execution.snapshot() == START  # of the furthest behind: `runs` has one row
         execution.close()
         assert sum(execution.writer.written.known.values()) == known
@@ -142,7 +147,7 @@ def test_sending_everything_again_stores_nothing(store: Store, run: str) -> None
 def test_a_longer_input_continues(store: Store, run: str) -> None:
     for count in (len(ITEMS) // 3, len(ITEMS)):
         execution = part(store, run)
-        execution.write_batch(ITEMS[:count])
+        execution.write_batch(bundles(ITEMS[:count]))
         execution.close()
         assert execution.writer.written.error is None
     assert held_by(store, run) == expected()
@@ -151,7 +156,7 @@ def test_a_longer_input_continues(store: Store, run: str) -> None:
 def test_times_that_the_store_rounds_are_still_dropped(store: Store, run: str) -> None:
     for _ in range(2):
         execution = part(store, run)
-        execution.write_batch([BEGIN, tick_item(START + 1_999)])
+        execution.write_batch([[BEGIN, tick_item(START + 1_999)]])
         execution.close()
     assert [row.ts for row in stored(store, TABLES["ticks"], run)] == [START + 1_000]  # type: ignore[attr-defined]
 
@@ -159,19 +164,19 @@ def test_times_that_the_store_rounds_are_still_dropped(store: Store, run: str) -
 @pytest.mark.parametrize("mark", [START, START - STEP, START + 999])
 def test_a_mark_must_rise(store: Store, run: str, mark: int) -> None:
     execution = part(store, run)
-    execution.write_batch([BEGIN, tick_item(START, "v:A"), tick_item(START, "v:B")])
+    execution.write_batch([[BEGIN, tick_item(START, "v:A"), tick_item(START, "v:B")]])
     with pytest.raises(BrokenInvariant, match=rf"ticks \('v:A',\): mark {mark} follows {START}"):
-        execution.write_batch([tick_item(mark, "v:A")])
+        execution.write_batch([[tick_item(mark, "v:A")]])
     execution.close()
 
 
 def test_a_snapshot_without_times(store: Store, run: str) -> None:
     begin = part(store, run)
-    begin.write_batch([BEGIN])
+    begin.write_batch([[BEGIN]])
     begin.close()
     execution = part(store, run)
     assert execution.snapshot() is None
-    execution.write_batch([rows_item(rejected(1, START))])
+    execution.write_batch([[rows_item(rejected(1, START))]])
     assert execution.snapshot() is None
     execution.close()
 
@@ -179,12 +184,12 @@ def test_a_snapshot_without_times(store: Store, run: str) -> None:
 def test_nothing_of_a_run_is_stored_before_its_first_row_of_runs(store: Store, run: str) -> None:
     dying: Any = Dying(store, 1, after=False)
     execution = part(dying, run)
-    execution.write_batch([tick_item(START), rows_item(rejected(1, START)), BEGIN])
+    execution.write_batch([[tick_item(START), rows_item(rejected(1, START)), BEGIN]])
     execution.close()
     assert isinstance(execution.writer.written.error, StoreRefused)
     assert {name: len(rows) for name, rows in held_by(store, run).items() if rows} == {"runs": 1}
     execution = part(store, f"{run}-new")
-    execution.write_batch([tick_item(START)])
+    execution.write_batch([[tick_item(START)]])
     execution.close()
     message = "rows of ticks before the first of runs, in a new run"
     assert str(execution.writer.written.error) == message
@@ -194,7 +199,7 @@ def test_nothing_of_a_run_is_stored_before_its_first_row_of_runs(store: Store, r
 def test_close_never_raises_and_tells_the_error(store: Store, run: str) -> None:
     dying: Any = Dying(store, 0, after=False)
     execution = part(dying, run, flush_s=60.0)
-    execution.write_batch(ITEMS[:1])
+    execution.write_batch([ITEMS[:1]])
     execution.close()
     assert isinstance(execution.writer.written.error, StoreRefused)
     with pytest.raises(StoreRefused):
@@ -210,7 +215,7 @@ def test_making_the_sink_reads_and_starts_nothing(monkeypatch: pytest.MonkeyPatc
 
 
 def flow(store: Store, run: str, batch: int, stop: int | None) -> tuple[Dataflow, ClickHouseSink]:
-    keyed = [("", item) for item in ITEMS]
+    keyed = [("", [item]) for item in ITEMS]
     if stop is not None:
         keyed.insert(stop, TestingSource.ABORT())  # type: ignore[arg-type]
     sink = ClickHouseSink(store, run, flush_s=0.01)

@@ -1,5 +1,6 @@
 """The embedded store: what goes in comes out; and calls to a server, seen by a stand-in."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from sinks import store as store_module
 from sinks.address import Embedded, Server
 from sinks.batches import record_batch
 from sinks.client import Trouble
-from sinks.store import Store, query_id
+from sinks.store import Answer, Store, query_id
 from tests.sinks.samples import any_row, rejected, stored, tick
 
 TICKS, REJECTED = TABLES["ticks"], TABLES["rejected"]
@@ -212,3 +213,22 @@ def test_inserts_that_do_not_end_are_another_process(no_pause: list[float]) -> N
 
 def test_an_embedded_store_has_nothing_to_wait_for(store: Store) -> None:
     store.wait_for_inserts("main")
+
+
+def test_settling_waits_for_merges_but_not_for_ever(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merging = iter([2, 1, 0, 3, 0, 0, 7])
+    asked: list[str] = []
+
+    def query(sql: str, params: object = None) -> Answer:
+        asked.append(sql)
+        return Answer(("count()",), ((next(merging),),))
+
+    monkeypatch.setattr(store, "query", query)
+    store.settle()
+    assert asked == ["SELECT count() FROM system.merges"] * 6
+    monkeypatch.setattr(store, "query", lambda sql: Answer(("count()",), ((1,),)))
+    began = time.monotonic()
+    store.settle(patience_s=0.1)
+    assert time.monotonic() - began >= 0.1

@@ -113,8 +113,8 @@ def test_the_whole_flow_makes_every_row_and_drops_it(
 ) -> None:
     dropped: dict[str, list[Row]] = {}
 
-    def write_batch(self: Any, items: list[tuple[str, Rows]]) -> None:
-        for _, item in items:
+    def write_batch(self: Any, items: list[tuple[str, list[Rows]]]) -> None:
+        for item in (item for _, bundle in items for item in bundle):
             dropped.setdefault(item.table, []).extend(item.rows)
 
     monkeypatch.setattr(stages._Discarded, "write_batch", write_batch)
@@ -165,8 +165,15 @@ def test_rounds_take_turns_after_a_warm_up_that_does_not_count(
         return stage
 
     monkeypatch.setattr(stages, "perf_counter", lambda: now[0])
-    seconds = timed_rounds({name: stage_of(name) for name in takes}, 2, told.append)
+
+    def settle() -> None:
+        now[0] += 100.0  # not timed
+        settled.append(len(told))
+
+    settled: list[int] = []
+    seconds = timed_rounds({name: stage_of(name) for name in takes}, 2, told.append, settle)
     assert seconds == {"a": [1.0, 2.0], "b": [4.0, 8.0]}
+    assert settled == [1, 2, 3, 4, 5, 6]
     assert told == [
         "warm-up: a", "warm-up: b", "round 1/2: a", "round 1/2: b", "round 2/2: a", "round 2/2: b",
     ]  # fmt: skip
