@@ -1,8 +1,7 @@
 """A progress bar over the bytes of the recordings, drawn beside the dataflow."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -41,9 +40,8 @@ class WatchedSource(ReplaySource):
 
 
 @contextmanager
-def progress(console: Console, source: WatchedSource, files: Sequence[Path]) -> Iterator[None]:
+def progress(console: Console, source: WatchedSource) -> Iterator[None]:
     """Draw while the body runs; on a pipe nothing is drawn."""
-    total = sum(file.stat().st_size for file in files)
     columns = (
         TextColumn("[bold]replaying"),
         BarColumn(),
@@ -55,12 +53,13 @@ def progress(console: Console, source: WatchedSource, files: Sequence[Path]) -> 
     done = Event()
     source.tell = lambda text: console.print(escape(text), highlight=False, soft_wrap=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("replay", total=total, lines=0)
+        task = bar.add_task("replay", total=None, lines=0)
 
         def draw() -> None:
             lines = sum(c.lines_done for c in list(source.connections.values()))
-            position = sum(_position(r) for r in list(source.recordings.values()))
-            bar.update(task, completed=position, lines=lines)
+            recordings = list(source.recordings.values())
+            position, total = sum(map(_position, recordings)), sum(r.size for r in recordings)
+            bar.update(task, total=total or None, completed=position, lines=lines)
 
         def watch() -> None:
             while not done.wait(_EVERY_S):

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -30,22 +30,28 @@ from sinks.address import address
 from sinks.clickhouse import ClickHouseSink
 from sinks.store import Store
 from sinks.writer import Writer
-from sources.replay import Opener, ReplaySettings, ReplaySource, open_listed
+from sources.listing import WHOLE, Window, open_listed
+from sources.replay import Opener, ReplaySettings, ReplaySource
 
 REJECTED_STRICT = 3
 
 
 def replay(
-    settings: Settings, files: Sequence[Path], *, ends: bool, strict: bool, console: Console
+    settings: Settings,
+    *,
+    ends: bool,
+    strict: bool,
+    console: Console,
+    window: Window = WHOLE,
 ) -> int:
-    """Replay the sources of the settings (`files`, for the progress bar) into the store.
+    """Replay the sources of the settings, or the part of them in a window, into the store.
 
     Returns the exit code: 0 done or drained after a signal, 1 when an input turned out to be
     damaged, 3 with `strict` when lines were rejected, in whichever execution.
     """
     with _draining() as stop:
         with kept_kernels():
-            wiring = wire(settings)
+            wiring = wire(settings, window)
         one_name_each(wiring)
         show_members(console, wiring)
         if settings.state.dir is not None:
@@ -61,7 +67,7 @@ def replay(
                 return _code(store, settings.run, strict=strict, damaged=stored.damaged)
             with _recovery(settings, wiring, stored) as config:
                 return _replay(
-                    settings, wiring, store, config, files, stop, ends, strict, console
+                    settings, wiring, store, config, stop, ends, strict, console
                 )  # fmt: skip
 
 
@@ -70,7 +76,6 @@ def _replay(
     wiring: Wiring,
     store: Store,
     config: RecoveryConfig | None,
-    files: Sequence[Path],
     stop: Event,
     ends: bool,
     strict: bool,
@@ -82,7 +87,7 @@ def _replay(
     source = replay_source(settings, wiring, ends=ends, stop=stop)
     sink = ClickHouseSink(store, settings.run)
     started = perf_counter()
-    with progress(console, source, files):
+    with progress(console, source):
         execute(settings, wiring, source, sink, config)
     if sink.written.error is not None:
         raise sink.written.error

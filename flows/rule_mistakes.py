@@ -71,8 +71,12 @@ def _metric(rule: Rule, tables: Mapping[str, Table]) -> Iterator[tuple[str, str]
 
 
 def _usable(table: Table) -> bool:
-    """One row per scope and time, with a quality; the rules' own table would feed itself."""
-    return table.mark == "ts" and "quality" in _kinds(table.row) and table.name != "triggers"
+    """One row per scope and time, with a quality, that a replay has too.
+
+    The rules' own table would feed itself.
+    """
+    once = table.mark == "ts" and table.replayed and table.name != "triggers"
+    return once and "quality" in _kinds(table.row)
 
 
 def _kinds(row: type[Row]) -> dict[str, Any]:

@@ -4,16 +4,13 @@ The same input, or a longer one with the same beginning, continues; an input tha
 there is "already stored"; anything else needs another run.
 """
 
-from pathlib import Path
-
 from msgspec import Struct
 
 from flows.wiring import Wiring
 from schemas.errors import RunConflict, UsageError
 from sinks.reading import Reader, latest_inputs
 from sources.digest import RunningDigest
-from sources.listing import Listing
-from sources.recording import open_recording
+from sources.listing import Listing, open_listed
 
 
 class Stored(Struct):
@@ -71,7 +68,7 @@ def stored_inputs(store: Reader, run: str, wiring: Wiring) -> Stored:
 def _is_whole(run: str, listing: Listing, known: _Known, stored: Stored) -> bool:
     """Whether nothing follows what is stored. Raises RunConflict when the beginning differs."""
     digest = RunningDigest()
-    recording = open_recording(Path(listing.path))
+    recording = open_listed(listing)
     try:
         size = 0
         for data in recording.skip(known.bytes):
@@ -79,7 +76,9 @@ def _is_whole(run: str, listing: Listing, known: _Known, stored: Stored) -> bool
             size += len(data)
         if size < known.bytes or digest.hexdigest()[:32] != known.digest:
             raise RunConflict(run, f"was made from another recording named {listing.connection}")
-        whole = not any(len(lines) for lines in recording.blocks(known.lines + 1))
+        whole = not any(
+            len(lines) for lines in recording.blocks(recording.lines_before + known.lines + 1)
+        )
         if recording.problem is not None:
             told = f"{recording.path}: {recording.problem} (read to line {known.lines})"
             stored.problems.append(told)

@@ -120,7 +120,8 @@ class _Tree:
         wrong: list[tuple[Path, str]] = []
         kind = inspect.type_info(Settings)
         settings: Settings = shaped(self.raw, kind, (), lambda *found: wrong.append(found))
-        mistaken = {path for path, _ in wrong}
+        # What has a mistake in it took a default there: of the whole nothing can be said.
+        mistaken = {path[:length] for path, _ in wrong for length in range(1, len(path) + 1)}
         wrong += [found for found in sense_mistakes(settings) if found[0] not in mistaken]
         told = [Mistake(self._place(path), text) for path, text in wrong]
         if self.mistakes or told:

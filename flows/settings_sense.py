@@ -2,25 +2,28 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path as File
 from typing import Any, Final
 
 from msgspec import UnsetType
 
 from flows.rule_mistakes import rule_mistakes
-from flows.settings_shape import dotted
+from flows.settings_sources import (
+    Found,
+    Named,
+    live_mistakes,
+    source_mistakes,
+    twice,
+    unknown_venue,
+)
 from flows.toml_places import Path
 from schemas.duration import duration_ns
-from schemas.errors import UsageError, nearest
+from schemas.errors import UsageError
 from schemas.instrument import VENUES
 from schemas.rule import Rule
 from schemas.settings import RegimeSettings, Settings
 from schemas.tables import TABLES
 from schemas.units import NS_PER_MS, NS_PER_S
 from sinks.address import address
-
-Found = Iterator[tuple[Path, str]]
-Named = list[tuple[Path, str]]
 
 _RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -35,17 +38,16 @@ def sense_mistakes(settings: Settings) -> Found:
         yield ("store", "url"), f"store.url: {error}"
     yield from _clocks(settings)
     yield from _regime(settings.regime)
-    for i, source in _present(settings.source):
-        yield from _source_venue(source.venue, ("source", i, "venue"))
-    yield from _files(settings)
+    yield from source_mistakes(list(present(settings.source)))
+    yield from live_mistakes(settings.live)
     listed = enumerate(settings.regime.members or ())
     members: Named = [(("regime", "members", i), name) for i, name in listed]
-    names: Named = [(("instrument", i, "name"), x.name) for i, x in _present(settings.instrument)]
+    names: Named = [(("instrument", i, "name"), x.name) for i, x in present(settings.instrument)]
     for path, name in names + members:
         yield from _instrument(name, path)
-    yield from _twice(names)
-    yield from _twice(members)
-    rules = list(_present(settings.rule))
+    yield from twice(names)
+    yield from twice(members)
+    rules = list(present(settings.rule))
     yield from _rules(rules)
 
 
@@ -87,45 +89,13 @@ def _regime(regime: RegimeSettings) -> Found:
         )
 
 
-def _venue(venue: str | None, path: Path) -> Found:
-    if venue is not None and venue not in VENUES:
-        yield path, f'unknown venue "{venue}", {nearest(venue, VENUES)}'
-
-
-def _source_venue(venue: str | None, path: Path) -> Found:
-    if venue is None:
-        return
-    from sources.registry import VENUES as READ  # loads kernels: only when a venue is named
-
-    if venue in VENUES and venue not in READ:
-        yield path, f'recordings of "{venue}" cannot be read yet, only {", ".join(READ)}'
-    else:
-        yield from _venue(venue, path)
-
-
 def _instrument(name: str, path: Path) -> Found:
     venue, colon, symbol = name.partition(":")
     if not (venue and colon and symbol):
         example = f"{VENUES[0]}:BTCUSDT"
         yield path, f'"{name}" is no instrument: write <venue>:<symbol>, as in {example}'
     else:
-        yield from _venue(venue, path)
-
-
-def _files(settings: Settings) -> Found:
-    named: Named = [
-        (("source", i, "files", k), file)
-        for i, source in _present(settings.source)
-        for k, file in enumerate(source.files)
-    ]
-    for i, source in _present(settings.source):
-        if not source.files:
-            yield ("source", i, "files"), "source.files names no file"
-    for path, file in named:
-        if not File(file).is_file():
-            what = "is not a file" if File(file).exists() else "does not exist"
-            yield path, f"{file} {what}"
-    yield from _twice(named)
+        yield from unknown_venue(venue, path)
 
 
 def _rules(rules: Sequence[tuple[int, Rule]]) -> Found:
@@ -133,13 +103,6 @@ def _rules(rules: Sequence[tuple[int, Rule]]) -> Found:
         yield ("rule", rules[index][0], *field.split(".")), f"rule.{field}: {text}"
 
 
-def _present(elements: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+def present(elements: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    """Index and element of those that are not UNSET."""
     return ((i, x) for i, x in enumerate(elements) if not isinstance(x, UnsetType))
-
-
-def _twice(named: Named) -> Found:
-    seen: set[str] = set()
-    for path, name in named:
-        if name in seen:
-            yield path, f'{dotted(path)}: "{name}" stands twice'
-        seen.add(name)

@@ -11,7 +11,8 @@ from msgspec.structs import asdict, replace
 from flows.settings import numbers_hash
 from schemas.instrument import Instrument
 from schemas.settings import InstrumentSettings, Settings
-from sources.listing import Listing, scan_listing
+from sources.listing import WHOLE, Listing, Window, scan_listing
+from sources.recording import recordings_in
 
 
 class Wiring(Struct, frozen=True):
@@ -48,14 +49,15 @@ def refine_with(overrides: Sequence[InstrumentSettings]) -> Callable[[Instrument
     return refine
 
 
-def wire(settings: Settings) -> Wiring:
-    """Scan the inputs. Raises UsageError when one cannot be used."""
+def wire(settings: Settings, window: Window = WHOLE) -> Wiring:
+    """Scan the inputs, or the part of them in a window. Raises UsageError when one is of no use."""
     refine = refine_with(settings.instrument)
     listings = agreed(
         [
-            scan_listing(Path(file), source.venue, refine)
+            scan_listing(path, source.venue, refine, window)
             for source in settings.source
             for file in source.files
+            for path in recordings_in(Path(file))
         ]
     )
     connections: dict[str, list[str]] = {}
@@ -65,7 +67,7 @@ def wire(settings: Settings) -> Wiring:
     return Wiring(
         listings=listings,
         connections_of={name: tuple(sorted(c)) for name, c in sorted(connections.items())},
-        members=tuple(settings.regime.members or default_members(listings)),
+        members=tuple(settings.regime.members or told_members(listings)),
         settings_hash=numbers_hash(settings),
         code_version=version("seawall"),
     )
@@ -93,6 +95,12 @@ def agreed(listings: Sequence[Listing]) -> tuple[Listing, ...]:
         )
         for listing in listings
     )
+
+
+def told_members(listings: Sequence[Listing]) -> list[str]:
+    """As the run that made the recordings had them, else the default."""
+    told = {name for listing in listings for name in listing.members}
+    return sorted(told) or default_members(listings)
 
 
 def default_members(listings: Sequence[Listing]) -> list[str]:

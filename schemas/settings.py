@@ -80,10 +80,36 @@ class RegimeSettings(_Section, frozen=True, kw_only=True):
 
 
 class SourceSettings(_Section, frozen=True, kw_only=True):
-    """One input: recordings of one venue."""
+    """One input: recordings (`files`), or a venue live (without). None affects a number."""
 
-    files: list[str]
-    venue: str | None = None  # None: from the file name or its first line
+    venue: str | None = None  # of recordings: None is from the file name or its first line
+    files: list[str] = []
+    instruments: list[str] = []  # symbols of the venue, or patterns such as "BTC*"
+    top: Count | None = None  # and the so many with most quote volume, at the start
+    streams: list[str] = []  # book, top, trade, mark, liquidation, …; none: the venue's usual ones
+    ws_url: str | None = None  # replaces scheme and host of the venue's sockets
+    rest_url: str | None = None  # … of its REST
+    accounts: list[str] = []  # addresses to watch, where the venue shows accounts to everybody
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is a venue and no recording."""
+        return not self.files
+
+
+class LiveSettings(_Section, frozen=True, kw_only=True):
+    """How live connections are kept. None of these affects a number."""
+
+    spool: str = "seawall-spool"  # folder: every line is there before it is used
+    queue_frames: Count = 50_000  # of one connection; what does not fit is lost, and told
+    queue_mb: Positive = 64.0
+    segment_mb: Positive = 256.0  # a segment of the spool ends at this size …
+    segment_minutes: Positive = 60.0  # … or age
+    keep_hours: Annotated[float, Meta(ge=0)] = 0.0  # 0: segments are kept for ever
+    wish_repeat_s: Positive = 30.0  # until a snapshot is asked for again
+    backoff_least_s: Positive = 0.5  # between two attempts to connect
+    backoff_most_s: Positive = 30.0
+    page: str = "127.0.0.1:8099"  # host and port of the page; "": none
 
 
 class InstrumentSettings(_Section, frozen=True, kw_only=True):
@@ -110,6 +136,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     stale: StaleSettings = StaleSettings()
     volatility: VolatilitySettings = VolatilitySettings()
     regime: RegimeSettings = RegimeSettings()
+    live: LiveSettings = LiveSettings()
     source: list[SourceSettings] = []
     instrument: list[InstrumentSettings] = []
     rule: list[Rule] = []

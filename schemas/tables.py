@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from schemas.column import Row
 from schemas.errors import BrokenInvariant
+from schemas.feed_health import FeedHealth
 from schemas.market import DepthCurve, Liquidation, Tick
 from schemas.run import InstrumentRow, RejectedRow, Run
 from schemas.trigger import Trigger
@@ -18,16 +19,23 @@ from schemas.volatility import Regime, Volatility
 
 
 class Table(Struct, frozen=True):
-    """One table: its row, the columns of its scope, and the column that strictly rises in it."""
+    """One table: its row, the columns of its scope, and the column that strictly rises in it.
+
+    Rows that are not `replayed` are measured live, by the wall clock: a replay writes none, and
+    what must come out the same (rules, comparisons) leaves the table alone.
+    """
 
     name: str
     row: type[Row]
     scope: tuple[str, ...]
     mark: str = "ts"
+    replayed: bool = True
 
 
-def _table(name: str, row: type[Row], *scope: str, mark: str = "ts") -> tuple[str, Table]:
-    return name, Table(name, row, scope, mark)
+def _table(
+    name: str, row: type[Row], *scope: str, mark: str = "ts", replayed: bool = True
+) -> tuple[str, Table]:
+    return name, Table(name, row, scope, mark, replayed)
 
 
 TABLES: Final[Mapping[str, Table]] = dict(
@@ -40,6 +48,7 @@ TABLES: Final[Mapping[str, Table]] = dict(
         _table("regimes", Regime, "scope"),
         _table("triggers", Trigger, "rule", "scope"),
         _table("liquidations", Liquidation, "source", "instrument", mark="line"),
+        _table("feed_health", FeedHealth, "source", replayed=False),
         _table("rejected", RejectedRow, "source", mark="line"),
     )
 )

@@ -1,8 +1,9 @@
-"""Binance as a pure session: USD-M and spot now; a market is a row of `binance_family.MARKETS`.
+"""Binance as a pure session, for every market: each is a row of `binance_family.MARKETS`.
 
 Book    diff stream and REST snapshot; chain `pu` (futures) or `U == u + 1` (spot)
 Sides   `m` true: the buyer was the maker, so the taker sold; forceOrder SELL closed a long
-Numbers prices and sizes are text; empty text means "none"; sizes are base coin
+Numbers prices and sizes are text; empty text means "none"; sizes are base coin, on COIN-M
+        contracts (binance_contracts)
 Seen    live frames of 2026-08 … 2026-10, recordings of 2023-04 and 2024-08
 """
 
@@ -14,19 +15,29 @@ import msgspec
 import numpy as np
 
 from schemas.chunk import Array
-from schemas.control import SHOWN, Reason, Rejected, Seen
-from schemas.instrument import Instrument, infer, instrument_name
+from schemas.control import SHOWN, Reason, Rejected
+from schemas.instrument import Instrument
 from sources.binance_books import Books
 from sources.binance_chunks import fill_chunks, forced_chunks, mark_chunks, top_chunks
-from sources.binance_columns import Columns, Slow, by_symbol, mix, scan_lines
+from sources.binance_columns import (
+    INTERVAL,
+    OPEN_INTEREST,
+    Columns,
+    Slow,
+    by_symbol,
+    mix,
+    scan_lines,
+    without,
+)
 from sources.binance_family import Market
+from sources.binance_known import Known
+from sources.binance_listing import USUAL_FUNDING_H, read_intervals
 from sources.binance_scan import HANDED_BACK, OTHER_PRODUCT
 from sources.binance_slow import Forced, SymbolOf, read_depth, read_frame, read_open_interest
 from sources.book_sync import Held
 from sources.lines import ANSWER, FRAME, Lines
 from sources.session import Item
-from sources.symbols import Symbols
-from sources.wire_numbers import Refused, scale_of
+from sources.wire_numbers import Refused
 
 _FIRST_LINES = 64
 
@@ -47,11 +58,8 @@ class Binance:
         self.market = market
         self.venue = market.venue
         self.connection = connection
-        self.refine = refine
         self.books = Books(market, connection)
-        self.symbols = Symbols()
-        self.listed: dict[str, Instrument] = {}
-        self.told: set[str] = set()  # symbols whose Seen has been given
+        self.known = Known(market, connection, refine)
         self.single_fills: set[int] = set()  # symbols whose fills come as `trade`
         self.counts: Counter[str] = Counter()
 
@@ -59,31 +67,27 @@ class Binance:
 
     def list_instruments(self, instruments: Sequence[Instrument]) -> None:
         """Metadata known beforehand; the caller tells the flow about these."""
-        for instrument in instruments:
-            self.listed[instrument.symbol] = instrument
-            self.symbols.add(instrument.symbol, instrument.price_decimals)
-            self.told.add(instrument.symbol)
+        self.known.list_instruments(instruments)
 
     def prefer_trades(self, names: Sequence[str]) -> None:
         """Instruments whose fills come as `trade`."""
-        for name in names:
-            symbol = name.partition(":")[2]
-            if symbol in self.symbols.index:
-                self.single_fills.add(self.symbols.index[symbol])
+        index = self.known.symbols.index
+        symbols = (name.partition(":")[2] for name in names)
+        self.single_fills |= {index[symbol] for symbol in symbols if symbol in index}
 
     def with_trades(self) -> list[str]:
         """Instruments whose fills were seen as `trade`."""
-        return [self._name(symbol) for symbol in self.single_fills]
+        return [self.known.name(symbol) for symbol in self.single_fills]
 
     def instruments(self) -> Mapping[str, Instrument]:
         """Everything seen or listed so far, by name."""
-        return {i.name: i for i in map(self._instrument, self.symbols.names)}
+        return self.known.instruments()
 
     # -- lines -------------------------------------------------------------------------------
 
     def lines(self, lines: Lines, clock_ns: Array, misplaced: Array) -> list[Item]:
         """Items of frames and REST answers, in line order for each instrument."""
-        if self.symbols.names or len(lines) <= _FIRST_LINES:
+        if self.known.symbols.names or len(lines) <= _FIRST_LINES:
             return self._read(lines, clock_ns, misplaced)
         # The slow decoder learns the symbols from a few lines before the scanner runs.
         items: list[Item] = []
@@ -95,7 +99,8 @@ class Binance:
     def _read(self, lines: Lines, clock_ns: Array, misplaced: Array) -> list[Item]:
         items: list[Item] = []
         skip = (lines.kind != FRAME).view(np.int8)
-        c = scan_lines(lines, skip, self.market.product, self.symbols)
+        known = self.known
+        c = scan_lines(lines, skip, self.market.product, known.symbols)
         self.counts["other_product"] += int(np.count_nonzero(c.code == OTHER_PRODUCT))
         slow, forced = Slow(), list[Forced]()
         snapshots: dict[str, list[tuple[int, Held]]] = {}
@@ -107,9 +112,16 @@ class Binance:
                 continue  # the caller rejects it
 
             def symbol_of(
-                symbol: str, price: str | None, at_ns: int = at_ns, line: int = line
+                symbol: str,
+                price: str | None,
+                *,
+                sized: bool = True,
+                at_ns: int = at_ns,
+                line: int = line,
             ) -> tuple[int, int]:
-                return self._meet(symbol, price, at_ns, line, items)
+                if sized:
+                    known.need_contract(symbol, items)
+                return known.meet(symbol, price, (at_ns, line), items)
 
             try:
                 if is_answer:
@@ -129,22 +141,30 @@ class Binance:
                 )  # fmt: skip
         c = mix(c, slow, clock_ns, lines.first_line)
         if len(misplaced):
-            c = _without(c, misplaced, lines.first_line)
+            c = without(c, misplaced, lines.first_line)
             forced = [order for order in forced if not misplaced[order.index]]
+        if known.contracts is not None:
+            known.contracts.convert(c, known.symbols.decimals, self.counts)
+            forced = known.contracts.forced(forced, known.symbols.index)
         items += self._books(c, snapshots, clock_ns, lines.first_line, misplaced)
-        items += top_chunks(c, self._name, self.connection)
-        items += fill_chunks(c, self._name, self.connection, self.single_fills, self.counts)
-        items += mark_chunks(c, self._name, self.connection)
+        items += top_chunks(c, known.name, self.connection)
+        items += fill_chunks(c, known.name, self.connection, self.single_fills, self.counts)
+        items += mark_chunks(c, known.name, self.connection)
         items += forced_chunks(forced, self.venue, self.connection, clock_ns, lines.first_line)
         return items
 
     def lose(self, received_ns: int, line: int, reason: str) -> list[Item]:
         """Lose every book of the connection."""
+        self.known.lost()
         return list(self.books.lose(received_ns, line, reason))
 
     def wished(self, symbol: str, received_ns: int, line: int) -> list[Item]:
         """Lose one book: a snapshot was wished for elsewhere."""
         return list(self.books.lose_one(symbol, received_ns, line, "book_mismatch"))
+
+    def awaiting(self) -> frozenset[str]:
+        """Names of instruments whose book is not known and has been wished for."""
+        return self.books.awaiting()
 
     # -- kinds -------------------------------------------------------------------------------
 
@@ -159,7 +179,7 @@ class Binance:
         items: list[Item] = []
         waiting = dict(snapshots)
         for symbol, index in by_symbol(c.frames[1]):
-            name = self.symbols.names[symbol]
+            name = self.known.symbols.names[symbol]
             items += self.books.take(
                 name, c, c.frames[:, index], waiting.pop(name, ()), clock_ns, first_line, misplaced
             )
@@ -190,77 +210,36 @@ class Binance:
             if not symbol:
                 raise Refused(Reason.missing_field, "a depth answer without a symbol in its URL")
             snapshot = read_depth(body, lambda price: symbol_of(symbol, price)[1])
+            if self.known.contracts is not None:
+                number, decimals = symbol_of(symbol, None)
+                snapshot = self.known.contracts.held(snapshot, number, decimals)
             snapshots.setdefault(symbol, []).append((index, snapshot))
         elif parts.path.endswith("/openInterest"):
-            symbol, venue_ns, oi_base = read_open_interest(body)
+            symbol, venue_ns, interest = read_open_interest(body)
             number, _ = symbol_of(symbol, None)
-            slow.marks.append(((number, *stamp, venue_ns, -1), (oi_base, 0.0, 0.0)))
+            slow.marks.append(((number, *stamp, venue_ns, OPEN_INTEREST), (interest, 0.0, 0.0)))
+        elif parts.path.endswith("/fundingInfo"):
+            own = read_intervals(body)
+            for symbol, number in self.known.symbols.index.items():
+                if self.known.instrument(symbol).kind == "perpetual":
+                    hours = own.get(symbol, USUAL_FUNDING_H)
+                    slow.marks.append(((number, *stamp, 0, INTERVAL), (hours, 0.0, 0.0)))
+        elif parts.path.endswith("/exchangeInfo") and self.known.contracts is not None:
+            self.known.learn(body)
         else:
             self.counts[f"unknown answer:{parts.path}"] += 1
-
-    # -- instruments -------------------------------------------------------------------------
-
-    def _meet(
-        self, symbol: str, price: str | None, at_ns: int, line: int, items: list[Item]
-    ) -> tuple[int, int]:
-        if not symbol:
-            raise Refused(Reason.missing_field, "a symbol is missing")
-        known = self.symbols.index.get(symbol)
-        decimals = None
-        if known is None and symbol in self.listed:  # listed after the state was saved
-            decimals = self.listed[symbol].price_decimals
-        unknown = decimals is None and (known is None or self.symbols.decimals[known] < 0)
-        if price is not None and unknown:
-            decimals = scale_of(price)  # before anything is learnt: it may refuse
-        fresh = known is None or decimals is not None
-        index = self.symbols.add(symbol, decimals)
-        if fresh or symbol not in self.told:
-            items.append(self._seen(symbol, at_ns, line))
-        return index, max(0, int(self.symbols.decimals[index]))
-
-    def _seen(self, symbol: str, at_ns: int, line: int) -> Seen:
-        self.told.add(symbol)
-        instrument = self._instrument(symbol)
-        return Seen(instrument, self.connection, at_ns, line, symbol in self.listed)
-
-    def _name(self, symbol: int) -> str:
-        return instrument_name(self.venue, self.symbols.names[symbol])
-
-    def _instrument(self, symbol: str) -> Instrument:
-        decimals = int(self.symbols.decimals[self.symbols.index[symbol]])
-        price_decimals = None if decimals < 0 else decimals
-        listed = self.listed.get(symbol)
-        if listed is not None:
-            return msgspec.structs.replace(listed, price_decimals=price_decimals)
-        return self.refine(infer(self.venue, symbol, self.market.kind, price_decimals))
 
     # -- recovery ----------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:
         """State that a restart needs."""
-        symbols = [(n, int(d)) for n, d in zip(self.symbols.names, self.symbols.decimals,
-                                               strict=True)]  # fmt: skip
-        state = (symbols, sorted(self.told), sorted(self.single_fills), self.books.snapshot())
+        symbols, told, *own = self.known.snapshot()
+        state = (symbols, told, sorted(self.single_fills), self.books.snapshot(), *own)
         return msgspec.msgpack.encode(state)
 
     def restore(self, state: bytes) -> None:
-        """Inverse of `snapshot`; listed instruments are given anew before.
-
-        What is listed for the first time is met, and told, when it comes.
-        """
-        types = tuple[list[tuple[str, int]], list[str], list[int], bytes]
-        symbols, told, single, books = msgspec.msgpack.decode(state, type=types)
-        self.symbols = Symbols()
-        for name, decimals in symbols:
-            self.symbols.add(name, None if decimals < 0 else decimals)
-        self.told, self.single_fills = set(told), set(single)
+        """Inverse of `snapshot`; listed instruments are given anew before."""
+        symbols, told, single, books, *own = msgspec.msgpack.decode(state)
+        self.known.restore(symbols, told, *own)
+        self.single_fills = set(single)
         self.books.restore(books)
-
-
-def _without(c: Columns, misplaced: Array, first_line: int) -> Columns:
-    """Leave out rows of misplaced lines; depth frames stay, their loss is a gap."""
-    top, fill, mark = (~misplaced[rows[2] - first_line] for rows in (c.top, c.fill, c.mark))
-    c.top, c.top_px = c.top[:, top], c.top_px[:, top]
-    c.fill, c.fill_px, c.taker = c.fill[:, fill], c.fill_px[:, fill], c.taker[fill]
-    c.mark, c.mark_px = c.mark[:, mark], c.mark_px[:, mark]
-    return c

@@ -7,7 +7,7 @@ import numpy as np
 
 from schemas.chunk import Array, Chunk
 from schemas.instrument import instrument_name
-from sources.binance_columns import Columns, by_symbol
+from sources.binance_columns import INTERVAL, OPEN_INTEREST, Columns, by_symbol
 from sources.binance_scan import AGG_TRADE, TRADE
 from sources.binance_slow import Forced
 from sources.frozen import frozen
@@ -58,19 +58,19 @@ def fill_chunks(
 
 
 def mark_chunks(c: Columns, name_of: NameOf, connection: str) -> list[Chunk]:
-    """Marks; an answer about open interest travels as a mark row with only `oi_base` set."""
+    """Marks; an answer travels as a mark row with only `oi_base` or only `interval_h` set."""
     chunks: list[Chunk] = []
     for symbol, index in by_symbol(c.mark[0]):
         ints, numbers = c.mark[:, index], c.mark_px[:, index]
-        is_oi = ints[4] < 0
+        answer = ints[4] < 0
         columns = {
             "venue_ns": ints[3],
-            "mark": np.where(is_oi, np.nan, numbers[0]),
-            "index": np.where(is_oi, np.nan, numbers[1]),
-            "funding_rate": np.where(is_oi, np.nan, numbers[2]),
-            "interval_h": np.full(len(is_oi), np.nan),
-            "next_funding_ns": np.where(is_oi, 0, ints[4]),
-            "oi_base": np.where(is_oi, numbers[0], np.nan),
+            "mark": np.where(answer, np.nan, numbers[0]),
+            "index": np.where(answer, np.nan, numbers[1]),
+            "funding_rate": np.where(answer, np.nan, numbers[2]),
+            "interval_h": np.where(ints[4] == INTERVAL, numbers[0], np.nan),
+            "next_funding_ns": np.where(answer, 0, ints[4]),
+            "oi_base": np.where(ints[4] == OPEN_INTEREST, numbers[0], np.nan),
         }
         chunks.append(_chunk(name_of(symbol), "mark", ints[1], ints[2], columns, connection))
     return chunks

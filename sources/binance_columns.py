@@ -5,7 +5,7 @@ Rows of every kind end up in line order whichever decoder read them.
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct, field
@@ -15,6 +15,9 @@ from sources.binance_scan import scan
 from sources.lines import Lines
 from sources.symbols import Symbols
 
+# In a mark row, instead of the next funding time: the row has nothing but one REST answer's number.
+OPEN_INTEREST: Final = -1
+INTERVAL: Final = -2  # hours between two fundings
 _FEWEST_BYTES_PER_LEVEL = 9  # ["1","0"]
 
 
@@ -90,6 +93,15 @@ def mix(c: Columns, slow: Slow, received_ns: Array, first_line: int) -> Columns:
     if slow.marks:
         order, c.mark = _joined(c.mark, [ints for ints, _ in slow.marks])
         c.mark_px = _appended(c.mark_px, [numbers for _, numbers in slow.marks])[:, order]
+    return c
+
+
+def without(c: Columns, misplaced: Array, first_line: int) -> Columns:
+    """Leave out rows of misplaced lines; depth frames stay, their loss is a gap."""
+    top, fill, mark = (~misplaced[rows[2] - first_line] for rows in (c.top, c.fill, c.mark))
+    c.top, c.top_px = c.top[:, top], c.top_px[:, top]
+    c.fill, c.fill_px, c.taker = c.fill[:, fill], c.fill_px[:, fill], c.taker[fill]
+    c.mark, c.mark_px = c.mark[:, mark], c.mark_px[:, mark]
     return c
 
 

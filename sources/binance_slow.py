@@ -6,6 +6,7 @@ venue adds next. What cannot be used raises `Refused`; what is not for us is cou
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -22,7 +23,16 @@ from sources.digits import EXACT
 from sources.flat_object import read_levels
 from sources.wire_numbers import Refused
 
-SymbolOf = Callable[[str, str | None], tuple[int, int]]  # (symbol, price) → (index, decimals)
+
+class SymbolOf(Protocol):
+    """(symbol, price as text) → (index, price decimals); registers what is new.
+
+    `sized`: the frame has sizes, so that what a contract is worth must be known. Raises Refused.
+    """
+
+    def __call__(self, symbol: str, price: str | None, *, sized: bool = True) -> tuple[int, int]:
+        """Look up one symbol."""
+        ...
 
 
 class Forced(Struct, frozen=True):
@@ -48,8 +58,7 @@ def read_frame(
 ) -> None:
     """Read one line's events into `slow` and `forced`.
 
-    stamp = (received_ns, line). symbol_of(symbol, price as text) gives (index, price decimals)
-    and registers what is new. Raises Refused, once the other events of the line have been read.
+    stamp = (received_ns, line). Raises Refused, once the other events of the line have been read.
     """
     refused: Refused | None = None
     for frame in wire.decode(payload):
@@ -150,7 +159,7 @@ def _mark(
             raise Refused(Reason.bad_price, f"mark or index {value} is not positive")
     rate = numbers.number(frame.r or "")
     times = numbers.stamp_ns(frame.E), numbers.stamp_ns(frame.T)
-    symbol, _ = symbol_of(frame.s, None)
+    symbol, _ = symbol_of(frame.s, None, sized=False)
     ints = (symbol, *stamp, *times)
     slow.marks.append((ints, (mark, index_px, rate)))
 
@@ -230,6 +239,6 @@ def _any_levels(depth: wire.Depth, decimals_for: Callable[[str | None], int]) ->
 
 
 def read_open_interest(body: bytes) -> tuple[str, int, float]:
-    """(symbol, venue_ns, open interest in base coin). Raises Refused."""
+    """(symbol, venue_ns, open interest: base coin, or contracts). Raises Refused."""
     answer = wire.decode_open_interest(body)
     return answer.symbol, numbers.stamp_ns(answer.time), numbers.size(answer.openInterest)

@@ -126,20 +126,21 @@ def _others(payload: bytes) -> list[Frame]:
 
 def decode_depth(body: bytes) -> Depth:
     """A REST depth snapshot. Raises Refused."""
-    return _answer(_DEPTH, body)
+    return answered(_DEPTH, body)
 
 
 def decode_levels(raw: msgspec.Raw) -> list[Level]:
     """Levels of a REST depth snapshot. Raises Refused."""
-    return _answer(_LEVELS, raw)
+    return answered(_LEVELS, raw)
 
 
 def decode_open_interest(body: bytes) -> OpenInterest:
     """A REST open interest. Raises Refused."""
-    return _answer(_OPEN_INTEREST, body)
+    return answered(_OPEN_INTEREST, body)
 
 
-def _answer(decoder: msgspec.json.Decoder[_Answer], body: bytes | msgspec.Raw) -> _Answer:
+def answered(decoder: msgspec.json.Decoder[_Answer], body: bytes | msgspec.Raw) -> _Answer:
+    """A REST answer, or a part of one. Raises Refused."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

@@ -62,6 +62,12 @@ def subscriptions(streams: Iterable[str], symbols: Iterable[str]) -> list[bytes]
     return [_request("subscribe", words, symbol) for symbol in symbols if words]
 
 
+def topics(streams: Iterable[str], symbols: Iterable[str]) -> list[str]:
+    """The topics that `subscriptions` asks for, which is what `accepted` confirms."""
+    words = list(dict.fromkeys(streams))
+    return [topic for symbol in symbols for topic in _topics(words, symbol)]
+
+
 def again(symbol: str) -> list[bytes]:
     """Messages that give up a book and subscribe to it anew: its snapshot comes first."""
     return [_request(op, ["book"], symbol) for op in ("unsubscribe", "subscribe")]

@@ -70,6 +70,12 @@ def subscriptions(streams: Sequence[str], symbols: Sequence[str]) -> list[bytes]
     return messages
 
 
+def topics(streams: Sequence[str], symbols: Sequence[str]) -> list[str]:
+    """The topics that `subscriptions` asks for, as `accepted` names them."""
+    asked = dict.fromkeys(CHANNELS[s] for s in streams if s in CHANNELS)
+    return [_HEARTBEATS, *(f"{channel}:{symbol}" for channel in asked for symbol in symbols)]
+
+
 def again(symbol: str) -> list[bytes]:
     """Messages that bring a new snapshot of one book."""
     channel = CHANNELS["book"]

@@ -56,7 +56,7 @@ ERRORS: Final = {
 TRANSIENT: Final = frozenset({10028, 10040, 10041, 10047, 10066, 11051, 13028, 13888})
 MISSING: Final = "missing from the result"
 
-_STREAMS: Final = ("book", "top", "trade", "mark", "liquidation", "quote", "index")
+STREAMS: Final = ("book", "top", "trade", "mark", "liquidation", "quote", "index")
 _HEARTBEAT_ID: Final = 901
 _REPLY_ID: Final = 902
 _UNSUBSCRIBE_ID: Final = 903
@@ -104,24 +104,37 @@ def subscriptions(streams: Sequence[str], symbols: Sequence[str]) -> list[bytes]
 
     Streams that an instrument does not have are left out.
     """
+    return subscribes(channels(streams, symbols))
+
+
+def channels(streams: Sequence[str], symbols: Sequence[str]) -> list[str]:
+    """The channels of streams of symbols, each once. Raises UsageError."""
     for stream in streams:
-        if stream not in _STREAMS:
+        if stream not in STREAMS:
             message = f"{stream!r} is no stream"
             raise UsageError(message)
-    channels = dict.fromkeys(
-        channel for symbol in symbols for stream in streams for channel in _channels(stream, symbol)
+    return list(
+        dict.fromkeys(
+            channel
+            for symbol in symbols
+            for stream in streams
+            for channel in _channels(stream, symbol)
+        )
     )
-    names = list(channels)
+
+
+def subscribes(names: Sequence[str]) -> list[bytes]:
+    """Messages that subscribe to channels."""
     size = CHANNELS_PER_SUBSCRIBE
     return [_subscribe(names[k : k + size]) for k in range(0, len(names), size)]
 
 
 def again(symbol: str) -> list[bytes]:
     """Messages after which the symbol's book begins anew with a snapshot. Raises UsageError."""
-    channels = list(_channels("book", symbol))
-    if not channels:
+    names = list(_channels("book", symbol))
+    if not names:
         return []
-    return [_message(_UNSUBSCRIBE_ID, "unsubscribe", channels=channels), _subscribe(channels)]
+    return [_message(_UNSUBSCRIBE_ID, "unsubscribe", channels=names), _subscribe(names)]
 
 
 def heartbeat() -> bytes:
@@ -206,9 +219,9 @@ def book_channel(instrument: Instrument) -> str:
     return f"book.{instrument.symbol}.{INTERVAL}"
 
 
-def _subscribe(channels: Sequence[str]) -> bytes:
-    number = _SUBSCRIBE_IDS + crc32(",".join(channels).encode())
-    return _message(number, "subscribe", channels=channels)
+def _subscribe(names: Sequence[str]) -> bytes:
+    number = _SUBSCRIBE_IDS + crc32(",".join(names).encode())
+    return _message(number, "subscribe", channels=names)
 
 
 def _message(number: int, method: str, **params: Any) -> bytes:

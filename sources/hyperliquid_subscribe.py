@@ -31,12 +31,14 @@ _OF_COIN: Final = {
     "index": "activeAssetCtx",  # the oracle price comes with the mark
 }
 _OF_ACCOUNT: Final = {"liquidation": "userFills", "account": "allDexsClearinghouseState"}
+STREAMS: Final = (*_OF_COIN, *_OF_ACCOUNT)
 _ALREADY: Final = "Already subscribed"  # [U] texts of errors are in no list
 _QUESTIONS: Final = {  # what stands behind the type in a fragment, in order
     "meta": ("dex",),
     "metaAndAssetCtxs": ("dex",),
     "spotMeta": (),
     "spotMetaAndAssetCtxs": (),
+    "perpDexs": (),
     "clearinghouseState": ("user", "dex"),
 }
 
@@ -95,6 +97,11 @@ def subscriptions(
         message = f"hyperliquid takes {SUBSCRIPTIONS_PER_IP} subscriptions, not {len(wanted)}"
         raise UsageError(message)
     return [_message("subscribe", one) for one in wanted]
+
+
+def channels(messages: Iterable[bytes]) -> list[str]:
+    """What these subscriptions are of, as `accepted` names it."""
+    return [_channel(_RESPONSE.decode(message).subscription) for message in messages]
 
 
 def again(symbol: str, *, fast: bool = FAST) -> list[bytes]:

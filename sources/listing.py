@@ -16,10 +16,20 @@ from schemas.chunk import Chunk
 from schemas.errors import UsageError
 from schemas.instrument import Instrument, instrument_name
 from sources.lines import BAD, Lines
-from sources.recording import header_of, open_recording
+from sources.recording import Recording, header_of, open_recording
 from sources.registry import Refine, session_for
 
 SCANNED_LINES: Final = 20_000
+
+
+class Window(Struct, frozen=True):
+    """The part of a recording that is wanted: lines received in [from_ns, to_ns)."""
+
+    from_ns: int | None = None
+    to_ns: int | None = None
+
+
+WHOLE: Final = Window()
 
 
 class Listing(Struct, frozen=True):
@@ -34,11 +44,19 @@ class Listing(Struct, frozen=True):
     instruments: tuple[Instrument, ...]
     single_fills: tuple[str, ...]  # instruments whose fills come as `trade`
     turnover_usd: dict[str, float]  # of the scanned lines
+    members: tuple[str, ...] = ()  # of the market regime, as the run that made it had them
+    window: Window = WHOLE
 
 
-def scan_listing(path: Path, venue: str | None, refine: Refine) -> Listing:
+def open_listed(listing: Listing) -> Recording:
+    """The file behind a listing."""
+    window = listing.window
+    return open_recording(Path(listing.path), from_ns=window.from_ns, to_ns=window.to_ns)
+
+
+def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window = WHOLE) -> Listing:
     """Scan the first 20,000 lines of a file. Raises UsageError when there is nothing to use."""
-    recording = open_recording(path)
+    recording = open_recording(path, from_ns=window.from_ns, to_ns=window.to_ns)
     first: Lines | None = None
     header = None
     session = None
@@ -48,7 +66,7 @@ def scan_listing(path: Path, venue: str | None, refine: Refine) -> Listing:
         for lines in recording.blocks(1):
             if first is None:
                 first = lines
-                header = header_of(lines)
+                header = recording.header or header_of(lines)
                 venue = venue or _venue_of(path) or (header.venue if header else None)
                 if venue is None:
                     message = (
@@ -88,6 +106,8 @@ def scan_listing(path: Path, venue: str | None, refine: Refine) -> Listing:
         instruments=tuple(instruments[name] for name in sorted(instruments)),
         single_fills=tuple(sorted(session.with_trades())),
         turnover_usd=turnover,
+        members=tuple(header.members) if header is not None else (),
+        window=window,
     )
 
 

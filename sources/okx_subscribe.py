@@ -48,6 +48,11 @@ class Acknowledged(Struct, frozen=True):
 
 def subscriptions(streams: Sequence[str], symbols: Sequence[str]) -> list[bytes]:
     """Requests for streams of symbols. Raises UsageError for what is no market."""
+    return requests(arguments(streams, symbols))
+
+
+def arguments(streams: Sequence[str], symbols: Sequence[str]) -> list[Argument]:
+    """Channels for streams of symbols, each once. Raises UsageError for what is no market."""
     wanted: dict[tuple[tuple[str, str], ...], None] = {}
     for symbol in symbols:
         try:
@@ -58,7 +63,18 @@ def subscriptions(streams: Sequence[str], symbols: Sequence[str]) -> list[bytes]
         for stream in streams:
             for argument in _arguments(stream, symbol, kind):
                 wanted[tuple(argument.items())] = None
-    return list(_requests([dict(argument) for argument in wanted]))
+    return [dict(argument) for argument in wanted]
+
+
+def topic(argument: Argument) -> str:
+    """A channel as `accepted` names it."""
+    of = argument.get("instId") or argument.get("instFamily") or argument.get("instType", "")
+    return f"{argument['channel']}:{of}"
+
+
+def is_shared(argument: Argument) -> bool:
+    """Whether a channel is of a whole type or family: one connection of all may have it."""
+    return "instId" not in argument
 
 
 def accepted(frame: bytes) -> Acknowledged | None:
@@ -73,8 +89,7 @@ def accepted(frame: bytes) -> Acknowledged | None:
     argument = event.arg
     if event.event == "unsubscribe" or argument is None:
         return Acknowledged([], [])
-    which = argument.instId or argument.instFamily or argument.instType
-    return Acknowledged([f"{argument.channel}:{which}"], [])
+    return Acknowledged([topic(msgspec.to_builtins(argument))], [])
 
 
 def leaving(frame: bytes) -> bool:
@@ -130,8 +145,12 @@ def _of(channel: str, symbol: str) -> Argument:
     return {"channel": channel, "instId": symbol}
 
 
-def _requests(arguments: list[Argument]) -> Iterator[bytes]:
+def requests(arguments: Sequence[Argument]) -> list[bytes]:
     """Requests of as many arguments as fit."""
+    return list(_requests(arguments))
+
+
+def _requests(arguments: Sequence[Argument]) -> Iterator[bytes]:
     batch: list[Argument] = []
     size = _REQUEST
     for argument in arguments:

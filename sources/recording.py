@@ -1,14 +1,12 @@
-"""Recordings (C3): one file per connection, text lines, gzip or plain.
+"""Recordings (C3): text lines of one connection, in a file (gzip, zstandard or plain) or a spool.
 
 Reading never fails in the middle of a run: what is damaged ends the file and is told as a
 sentence. The last line counts only when it is whole: a newline ends it, or its payload is
 complete JSON (the recorder may be about to write the rest, and a longer file continues there).
+A connection's folder in a spool is one recording: its segments in order, without their headers.
 """
 
-import gzip
-import zlib
 from collections.abc import Iterator
-from io import BufferedIOBase
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +14,13 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from schemas.errors import UsageError
+from schemas.errors import SeawallError, UsageError
 from sources.lines import CONTROL, Lines, index_lines
+from sources.live.segment_stream import SegmentStream
+from sources.live.segments import number_of, segment_file, segment_names
+from sources.packed import DAMAGE, ByteStream, Place, open_packed
 
 BLOCK: Final = 1 << 20
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 SUFFIXES: Final = (".gz", ".zst", ".txt", ".log")
 
 
@@ -31,6 +31,7 @@ class Header(Struct):
     version: int = 1
     venue: str | None = None
     instruments: list[dict[str, object]] = []
+    members: list[str] = []  # of the market regime of the run that made it
 
 
 def connection_name(path: Path) -> str:
@@ -41,53 +42,89 @@ def connection_name(path: Path) -> str:
     return name
 
 
-def open_recording(path: Path) -> "Recording":
-    """Open a file. Raises UsageError with a sentence when there is nothing to read."""
-    if path.is_dir():
-        message = f"{path}: is a folder, not a recording; name its files"
+def recordings_in(path: Path) -> list[Path]:
+    """What a path stands for: the connections of a spool, else just itself."""
+    if path.is_dir() and not segment_names(path):
+        folders = sorted(folder for folder in path.iterdir() if folder.is_dir())
+        return [folder for folder in folders if segment_names(folder)] or [path]
+    return [path]
+
+
+def open_recording(
+    path: Path, *, from_ns: int | None = None, to_ns: int | None = None
+) -> "Recording":
+    """Open a file, or a connection's folder in a spool.
+
+    With `from_ns` it begins at the first line received then or later; with `to_ns` it ends before
+    the first line received then or later. Raises UsageError when there is nothing to read.
+    """
+    recording = _open_spool(path, from_ns) if path.is_dir() else _open_file(path)
+    recording.to_ns = to_ns
+    if from_ns is not None or to_ns is not None:
+        recording.start_at(-1 if from_ns is None else from_ns)
+    return recording
+
+
+def _open_spool(folder: Path, from_ns: int | None) -> "Recording":
+    names = segment_names(folder)
+    if not names:
+        message = f"{folder}: is a folder, not a recording; name its files"
         raise UsageError(message)
+    # A segment is passed over unread when the next one, too, begins before `from_ns`.
+    early = sum(from_ns is not None and number_of(name) < from_ns for name in names)
+    names = names[max(early - 1, 0) :]
+    sizes = [path.stat().st_size for n in names if (path := segment_file(folder, n)).exists()]
+    stream = SegmentStream(folder, names)
+    recording = Recording(folder.absolute().name, str(folder), stream, sum(sizes), stream)
+    recording.lines_before = stream.lines_before
+    recording.header = _header_in(stream.header_line.partition(b" !")[2])
+    recording.torn_counts = False
+    return recording
+
+
+def _open_file(path: Path) -> "Recording":
     try:
-        raw = path.open("rb")
+        stream, raw = open_packed(path)
     except FileNotFoundError as error:
         message = f"{path}: no such file"
         raise UsageError(message) from error
     except OSError as error:
         message = f"{path}: cannot be read: {error.strerror}"
         raise UsageError(message) from error
-    magic = raw.read(4)
-    raw.seek(0)
-    if not magic:
+    if not raw.peek(1):
         raw.close()
         message = f"{path}: is empty, there is nothing to replay"
         raise UsageError(message)
-    if magic == _ZSTD:
-        raw.close()
-        message = f"{path}: is zstandard; this version reads gzip and plain text"
-        raise UsageError(message)
-    stream: BufferedIOBase = raw
-    if magic.startswith(_GZIP):
-        stream = gzip.GzipFile(fileobj=raw, mode="rb")
     return Recording(connection_name(path), str(path), stream, path.stat().st_size, raw)
 
 
 class Recording:
-    """Blocks of whole lines of one file, in order."""
+    """Blocks of whole lines of one connection, in order.
+
+    Lines are counted from 1 at the first one given. `lines_before` more of the connection lie
+    before that: deleted from the spool, or before the time asked for.
+    """
 
     def __init__(
         self,
         name: str,
         path: str,
-        stream: BufferedIOBase,
+        stream: ByteStream,
         size: int = 0,
-        raw: BufferedIOBase | None = None,
+        raw: Place | None = None,
     ) -> None:
         self.name = name
         self.path = path
         self.size = size
         self.problem: str | None = None  # why the file ended early
         self.damaged = False  # the bytes are wrong, not merely cut off
+        self.header: Header | None = None  # where it is not the first line given
+        self.lines_before = 0
+        self.to_ns: int | None = None  # lines received then or later are not given
+        self.torn_counts = True  # a last line that is complete but for its newline
         self._stream = stream
         self._raw = raw
+        self._ahead = b""  # read, but not given
         self._carry = b""
         self._ended = False
 
@@ -110,24 +147,47 @@ class Recording:
             if len(lines):
                 self._carry = self._carry or data[int(lines.past[-1]) :]
                 first_line += len(lines)
-                yield lines
+                if lines := self._before_to(lines):
+                    yield lines
             elif not self._ended:
                 self._carry = data
         self.close()
+
+    def _before_to(self, lines: Lines) -> Lines:
+        if self.to_ns is not None and len(late := np.flatnonzero(lines.received_ns >= self.to_ns)):
+            self._ended = True
+            return lines.part(0, int(late[0]))
+        return lines
+
+    def start_at(self, from_ns: int) -> None:
+        """Pass over the lines before the first one received at `from_ns` or later."""
+        for lines in self.blocks(1):
+            late = np.flatnonzero(lines.received_ns >= from_ns)
+            at = int(late[0]) if len(late) else len(lines)
+            if at and lines.first_line == 1:
+                self.header = self.header or header_of(lines)
+            if len(late):
+                self.lines_before += lines.first_line - 1 + at
+                self._ahead = lines.buffer[int(lines.past[at - 1]) if at else 0 :].tobytes()
+                self._carry, self._ended = b"", False
+                return
+        self.problem = self.problem or "holds no line of the time asked for"
 
     def _last(self, line: int) -> bytes:
         tail, self._carry = self._carry, b""
         if not tail:
             return b""
         stamp, _, payload = tail.partition(b" ")
-        if stamp.isdigit() and _is_json(payload):
+        if self.torn_counts and stamp.isdigit() and _is_json(payload):
             return tail + b"\n"
         self.problem = self.problem or f"ends in the middle of line {line}, which is left unread"
         return b""
 
     def _read(self, most: int) -> bytes:
         """Up to `most` bytes; fewer only at the end, or before what cannot be read."""
-        parts: list[bytes] = []
+        parts = [self._ahead[:most]]
+        self._ahead = self._ahead[most:]
+        most -= len(parts[0])
         while most > 0 and self.problem is None:
             data = self._read_some(most)
             if not data:
@@ -141,11 +201,14 @@ class Recording:
             return self._stream.read1(most)  # read() would lose what it has when it fails
         except EOFError:
             self.problem = "the compressed data are cut off; everything before was read"
-        except (zlib.error, gzip.BadGzipFile) as error:
+        except DAMAGE as error:
             self.problem = f"the compressed data are damaged ({error}); everything before was read"
             self.damaged = True
         except OSError as error:
             self.problem = f"cannot be read further: {error.strerror or error}"
+            self.damaged = True
+        except SeawallError as error:  # of a spool
+            self.problem = f"{error}; everything before was read"
             self.damaged = True
         return b""
 
@@ -187,8 +250,12 @@ def header_of(lines: Lines) -> Header | None:
     """The header of our own recordings, if the first line is one."""
     if not len(lines) or lines.kind[0] != CONTROL:
         return None
+    return _header_in(lines.payload(0)[1:])
+
+
+def _header_in(payload: bytes) -> Header | None:
     try:
-        header = msgspec.json.decode(lines.payload(0)[1:], type=Header)
+        header = msgspec.json.decode(payload, type=Header)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return header if header.k == "recording" else None

@@ -6,7 +6,6 @@ interleaving only keeps what the steps have to queue small.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -15,16 +14,11 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from schemas.errors import BrokenInvariant
 from sources.connection import Connection, Keyed
 from sources.lines import BAD, Lines
-from sources.listing import Listing
-from sources.recording import Recording, open_recording
+from sources.listing import Listing, open_listed
+from sources.recording import Recording
 from sources.registry import Refine, session_for
 
 Opener = Callable[[Listing], Recording]
-
-
-def open_listed(listing: Listing) -> Recording:
-    """The file behind a listing."""
-    return open_recording(Path(listing.path))
 
 
 class ReplaySettings:
@@ -78,7 +72,9 @@ class _Reader:
             for data in self.recording.skip(self.connection.bytes_done):
                 self.connection.digest.update(data[max(0, hashed - passed) :])
                 passed += len(data)
-        self._blocks: Iterator[Lines] = self.recording.blocks(self.connection.lines_done + 1)
+        self._blocks: Iterator[Lines] = self.recording.blocks(
+            self.recording.lines_before + self.connection.lines_done + 1
+        )
         self._lines: Lines | None = None
         self._at = 0
 

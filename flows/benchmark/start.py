@@ -15,7 +15,6 @@ from msgspec import Struct
 
 _CHILD: Final = """
 import json, os, sys
-from pathlib import Path
 from rich.console import Console
 from flows import replay
 from flows.settings import load
@@ -29,7 +28,7 @@ Writer.__init__ = watched
 files = sys.argv[3:]
 given = {"store.url": sys.argv[1], "grid.interval": sys.argv[2], "source": [{"files": files}]}
 settings = load(None, {}, given)
-replay.replay(settings, [Path(f) for f in files], ends=False, strict=False,
+replay.replay(settings, ends=False, strict=False,
               console=Console(file=open(os.devnull, "w")))
 peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(json.dumps({"first_at": written[0].first_at,

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from flows.rule_words import rule_words
 from flows.settings import load, numbers_hash
-from schemas.settings import Settings
+from schemas.settings import LiveSettings, Settings, SourceSettings
 from sinks.address import address
 
 
@@ -37,8 +37,12 @@ def described(settings: Settings) -> Iterator[tuple[str, str]]:
         for file in source.files:
             venue = source.venue or "venue from its name or first line"
             yield "source", f"{file} ({Path(file).stat().st_size / 1e6:.1f} MB, {venue})"
+        if source.is_live:
+            yield "source", live_words(source)
     if not settings.source:
         yield "source", "none: name recordings on the command line"
+    if any(source.is_live for source in settings.source):
+        yield from _live(settings.live)
     yield "store", str(address(settings.store.url))
     yield "state", settings.state.dir or "none: a stopped run starts again from its first line"
     yield "grid", settings.grid.interval
@@ -52,3 +56,23 @@ def described(settings: Settings) -> Iterator[tuple[str, str]]:
     if not settings.rule:
         yield "rule", "none: nothing is triggered"
     yield "hash of numbers", numbers_hash(settings)
+
+
+def live_words(source: SourceSettings) -> str:
+    """A live source in one sentence."""
+    wanted = [*source.instruments]
+    if source.top is not None:
+        wanted.append(f"the {source.top} with most volume")
+    wanted += [f"account {name}" for name in source.accounts]
+    streams = ", ".join(source.streams) or "all its usual streams"
+    urls = [url for url in (source.ws_url, source.rest_url) if url]
+    where = f", at {' and '.join(urls)}" if urls else ""
+    return f"{source.venue}, live: {', '.join(wanted)}: {streams}{where}"
+
+
+def _live(live: LiveSettings) -> Iterator[tuple[str, str]]:
+    kept = f"kept for {live.keep_hours:g} h" if live.keep_hours else "kept for ever"
+    segment = f"{live.segment_mb:g} MB or {live.segment_minutes:g} min"
+    yield "spool", f"{live.spool}, in segments of {segment}, {kept}"
+    yield "queue", f"{live.queue_frames} frames or {live.queue_mb:g} MB for each connection"
+    yield "page", f"http://{live.page}/" if live.page else "none"

@@ -42,7 +42,7 @@ def demo(
             progress=lambda done: bar.update(task, completed=done),
         )
     settings = demo_settings(folder, recording)
-    code = replay(settings, [recording], ends=True, strict=False, console=console)
+    code = replay(settings, ends=True, strict=False, console=console)
     raise typer.Exit(code)
 
 

@@ -160,6 +160,10 @@ class OrderBook:
         """Lots resting at a price."""
         return self._sides[side].sizes.get(price, 0)
 
+    def orders(self, side: int, price: int) -> int:
+        """Number of orders resting at a price."""
+        return len(self._sides[side].queues.get(price, ()))
+
     def top(self) -> Top:
         """Best prices and sizes."""
         bid, ask = self.best(BID), self.best(ASK)

@@ -25,15 +25,22 @@ class Makers:
     """Everyone who rests orders in one book."""
 
     def __init__(
-        self, rng: Random, book: OrderBook, *, start: int, lots_1pct: float, quote_lots: float
+        self,
+        rng: Random,
+        book: OrderBook,
+        *,
+        start: int,
+        lots_1pct: float,
+        quote_lots: float,
+        reach: float = REACH,
     ) -> None:
         self._rng = rng
         self._book = book
         self._quote_lots = quote_lots
-        self._reach = int(start * REACH)
+        self._reach = int(start * reach)
         self._round = _lattice_step(start / 10.0)  # crowds rest at round prices
         self._density = lots_1pct * SHAPE / (0.01 * start) ** SHAPE
-        self._steps = [_lattice_step(2.0 ** (k / 8.0)) for k in range(8 * 20)]
+        self._steps = [_lattice_step(2.0 ** (k / 8.0)) for k in range(8 * 24)]
 
     def open_book(self, fair: float) -> None:
         """Fill the empty book around the fair price (ticks)."""

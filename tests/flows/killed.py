@@ -96,9 +96,7 @@ class Job:
         }
         settings = load(self.config, {}, overrides)
         told = StringIO()
-        code = replay(
-            settings, [self.recording], ends=False, strict=False, console=Console(file=told)
-        )
+        code = replay(settings, ends=False, strict=False, console=Console(file=told))
         assert code == 0, told.getvalue()
         return stored_rows(self.store)
 

@@ -225,7 +225,7 @@ def test_files_that_cannot_be_used(clean: Path, tmp_path: Path) -> None:
         ([nothing], f"{nothing}: holds no whole line, there is nothing to replay"),
         ([binary], f"{binary}: no line begins with a stamp; is it a recording?"),
         ([text], f"{text}: no line begins with a stamp; is it a recording?"),
-        ([zstd], f"{zstd}: is zstandard; this version reads gzip and plain text"),
+        ([zstd], f"{zstd}: the compressed data are damaged ("),
         ([unknown], 'unknown venue "binance-usmd"'),
         ([nameless], f"{nameless}: no venue in its name (<venue>__<label>.gz) or first line"),
         ([clean, "--venue", "nyse"], 'command line: unknown venue "nyse"'),

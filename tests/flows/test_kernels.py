@@ -37,7 +37,7 @@ warm()
 before = kernels()
 settings = load(None, {}, {"source": [{"files": [str(path)]}],
                            "store.url": f"chdb://{path.parent / 'store'}"})
-code = replay(settings, [path], ends=False, strict=False, console=Console(stderr=True))
+code = replay(settings, ends=False, strict=False, console=Console(stderr=True))
 print(json.dumps([code, before, kernels()]))
 """
 

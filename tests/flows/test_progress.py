@@ -34,14 +34,14 @@ def test_begins_and_resumes_at_a_line_and_ends_at_the_whole(tmp_path: Path) -> N
     said = StringIO()
     console = Console(file=said, force_terminal=True, width=120, color_system=None)
     first, second = watched(path), watched(path)
-    with progress(console, first, [path]):
+    with progress(console, first):
         part = first.build_part("lines", "replay", None)
         for _ in range(3):  # its opening and 200 lines
             part.items()
         state = part.snapshot()
         part.close()
     assert first.began == {"binance-usdm__[a]": 0}
-    with progress(console, second, [path]):
+    with progress(console, second):
         part = second.build_part("lines", "replay", state)
         try:
             while True:
@@ -60,7 +60,7 @@ def test_nothing_is_drawn_on_a_pipe(tmp_path: Path) -> None:
     write_recording(path, minutes=0.1)
     said = StringIO()
     source = watched(path)
-    with progress(Console(file=said), source, [path]):
+    with progress(Console(file=said), source):
         source.build_part("lines", "replay", None).close()
     assert said.getvalue() == "reading binance-usdm__a from line 1\n"
 

@@ -45,7 +45,7 @@ class Folder:
         console = Console(file=said, width=200)
         settings = load(None, {}, {**given, **overrides})
         try:
-            code = replay(settings, [recording], ends=False, strict=False, console=console)
+            code = replay(settings, ends=False, strict=False, console=console)
         except SeawallError as error:
             return Tried(error.exit_code, error, said.getvalue())
         return Tried(code, None, said.getvalue())

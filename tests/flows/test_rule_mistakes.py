@@ -76,6 +76,11 @@ def test_what_is_right(fields: dict[str, Any]) -> None:
             f'"runs.lines": no rule can watch runs; {WATCHED}',
         ),
         (
+            {"metric": "feed_health.lag_p99_ms"},  # by the wall clock: a replay has none
+            "metric",
+            f'"feed_health.lag_p99_ms": no rule can watch feed_health; {WATCHED}',
+        ),
+        (
             {"metric": "ticks.spread_pb"},
             "metric",
             'ticks has no column spread_pb; did you mean "spread_bp"?',

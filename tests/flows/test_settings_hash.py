@@ -21,6 +21,15 @@ def test_what_does_not_affect_numbers_is_not_in_it() -> None:
     assert same == PLAIN
 
 
+def test_where_data_come_from_is_not_in_it() -> None:
+    live = {"venue": "okx", "instruments": ["BTC-USDT"], "top": 3, "streams": ["book"],
+            "ws_url": "ws://127.0.0.1:9101", "rest_url": "http://127.0.0.1:9101"}  # fmt: skip
+    changed = {"spool": "elsewhere", "queue_frames": 5, "keep_hours": 1.5, "page": ""}
+    assert hashed(source=[live], **{f"live__{k}": v for k, v in changed.items()}) == PLAIN
+    recorded = [{"files": [__file__], "venue": "okx"}]
+    assert hashed(source=recorded) == hashed(source=recorded, rule=[]) == PLAIN
+
+
 def test_the_same_meaning_written_in_another_way() -> None:
     assert hashed(grid__interval="0.25s", regime__step_s=60, stale__book_s=10) == PLAIN
     assert hashed(rule=RULES) == hashed(rule=RULES[::-1])

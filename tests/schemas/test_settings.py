@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from schemas.settings import NUMBERS, Settings
+from schemas.settings import NUMBERS, Settings, SourceSettings
 
 
 def test_the_defaults_pass_their_own_limits() -> None:
@@ -17,6 +17,7 @@ def test_what_affects_numbers_are_sections() -> None:
         "store",
         "state",
         "flow",
+        "live",
         "source",
     }
 
@@ -33,6 +34,10 @@ def test_settings_are_frozen_and_do_not_share_mutable_defaults() -> None:
         {"colour": 1},
         {"flow": {"workers": 0}},
         {"flow": {"epoch_s": -1}},
+        {"source": [{"venue": "v", "top": 0}]},
+        {"live": {"queue_frames": 0}},
+        {"live": {"keep_hours": -1}},
+        {"live": {"segment_mb": 0}},
         {"regime": {"tempering": 0}},
         {"regime": {"enter": 1}},
         {"regime": {"prior_vol": {"BTC": 0}}},
@@ -43,3 +48,8 @@ def test_settings_are_frozen_and_do_not_share_mutable_defaults() -> None:
 def test_limits(raw: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(raw, Settings)
+
+
+def test_a_source_without_files_is_live() -> None:
+    assert SourceSettings(venue="v", top=3).is_live
+    assert not SourceSettings(files=["a.gz"]).is_live

@@ -19,12 +19,17 @@ CONTRACT = {
     "regimes": ("scope", "ts"),
     "triggers": ("rule scope", "ts"),
     "liquidations": ("source instrument", "line"),
+    "feed_health": ("source", "ts"),
     "rejected": ("source", "line"),
 }
 
 
 def test_scope_and_mark_of_every_table() -> None:
     assert {n: (" ".join(t.scope), t.mark) for n, t in TABLES.items()} == CONTRACT
+
+
+def test_a_replay_writes_every_table_but_the_one_of_the_wall_clock() -> None:
+    assert {name for name, table in TABLES.items() if not table.replayed} == {"feed_health"}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -76,9 +76,9 @@ def test_the_venue_is_the_settings_else_the_name_s_else_the_header_s(tmp_path: P
     [
         ("x.txt", text(trade(1)), "{}: no venue in its name (<venue>__<label>.gz) or first line; "
                                   "give --venue"),
-        ("nowhere__x", text(trade(1)), 'unknown venue "nowhere": valid are binance-spot, '
-                                       "binance-usdm, bybit-linear, coinbase-advanced, deribit, "
-                                       "hyperliquid, okx"),
+        ("nowhere__x", text(trade(1)), 'unknown venue "nowhere": valid are binance-coinm, '
+                                       "binance-spot, binance-usdm, bybit-linear, "
+                                       "coinbase-advanced, deribit, hyperliquid, okx"),
         (f"{USDM}__x", b"a\nb\n", "{}: no line begins with a stamp; is it a recording?"),
         (f"{USDM}__x", b"12 {",
          "{}: ends in the middle of line 1, which is left unread, there is nothing to replay"),

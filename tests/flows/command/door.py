@@ -38,8 +38,8 @@ class Door:
         calls: list[dict[str, Any]] = []
         module = ModuleType("flows.replay")
 
-        def replay(settings: Any, files: Any, **options: Any) -> int:
-            calls.append({"settings": settings, "files": files, **options})
+        def replay(settings: Any, **options: Any) -> int:
+            calls.append({"settings": settings, **options})
             return code
 
         module.replay = replay  # type: ignore[attr-defined]

@@ -64,7 +64,37 @@ def test_every_mistake_and_2(door: Door) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["seawall.toml", "demo.toml", "rules.toml"])
+def test_what_would_run_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    account = "0x" + "0" * 40
+    overrides: dict[str, object] = {
+        "source": [
+            {"venue": "okx", "instruments": ["BTC-USDT-SWAP", "ETH*"], "top": 3},
+            {"venue": "hyperliquid", "accounts": [account], "streams": ["account", "liquidation"],
+             "ws_url": "ws://127.0.0.1:9101", "rest_url": "http://127.0.0.1:9101"},
+        ],
+        "live.keep_hours": 48,
+    }  # fmt: skip
+    found = list(described(load(None, {}, overrides)))
+    assert found[1:6] == [
+        ("source", "okx, live: BTC-USDT-SWAP, ETH*, the 3 with most volume: all its usual streams"),
+        ("source", f"hyperliquid, live: account {account}: account, liquidation, "
+                   "at ws://127.0.0.1:9101 and http://127.0.0.1:9101"),
+        ("spool", "seawall-spool, in segments of 256 MB or 60 min, kept for 48 h"),
+        ("queue", "50000 frames or 64 MB for each connection"),
+        ("page", "http://127.0.0.1:8099/"),
+    ]  # fmt: skip
+    overrides |= {"live.keep_hours": 0, "live.page": ""}
+    texts = dict(described(load(None, {}, overrides)))
+    assert texts["spool"] == "seawall-spool, in segments of 256 MB or 60 min, kept for ever"
+    assert texts["page"] == "none"
+
+
+SHIPPED = ["seawall.toml", "demo.toml", "rules.toml", "live.toml", "live-binance.toml",
+           "live-options.toml", "record.toml"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_settings_we_ship_have_no_mistake(door: Door, name: str) -> None:
     said = door("check", str(ROOT / "infra" / name))
     assert (said.code, said.err) == (0, "")

@@ -66,5 +66,5 @@ def test_the_recording_is_written_and_replayed(
     assert door("demo", "--folder", str(folder), "--minutes", "2").code == 0
     recording = folder / "binance-usdm__demo.gz"
     assert wanted == [{"path": recording, "seed": 7, "minutes": 2}]
-    assert [call["files"] for call in calls] == [[recording]]
+    assert [call["settings"].source[0].files for call in calls] == [[str(recording)]]
     assert calls[0]["ends"]

@@ -13,6 +13,7 @@ from schemas.settings import (
     StateSettings,
     StoreSettings,
 )
+from sources.listing import WHOLE, Window
 from tests.flows.command.door import Door
 
 
@@ -30,7 +31,8 @@ def test_every_option_reaches_the_replay(door: Door) -> None:
     calls = door.put_replay(3)
     options = (
         "replay b.gz a.gz --store chdb://s --state st --run night --grid 1s --chunk-frames 7 "
-        "--workers 2 --epoch 0 --venue binance-spot --ends --strict"
+        "--workers 2 --epoch 0 --venue binance-spot --ends --strict "
+        "--from 2026-10-10T21:15 --to 2026-10-10T23:15:00.5+02:00"
     )
     assert door(*options.split()).code == 3
     (call,) = calls
@@ -44,9 +46,9 @@ def test_every_option_reaches_the_replay(door: Door) -> None:
             flow=FlowSettings(chunk_frames=7, workers=2, epoch_s=0.0),
             source=[SourceSettings(files=["b.gz", "a.gz"], venue="binance-spot")],
         ),
-        "files": [Path("b.gz"), Path("a.gz")],
         "ends": True,
         "strict": True,
+        "window": Window(1_791_666_900_000_000_000, 1_791_666_900_500_000_000),
     }
 
 
@@ -58,13 +60,14 @@ def test_files_of_the_settings_and_files_instead_of_them(door: Door) -> None:
     door.monkeypatch.setenv("SEAWALL_CONFIG", "s.toml")
     assert door("replay", "b.gz").code == 0
     first, second = calls
-    assert first["files"] == [Path("a.gz"), Path("b.gz")]
-    assert first["settings"].source[1] == SourceSettings(files=["b.gz"], venue="binance-spot")
-    assert second["files"] == [Path("b.gz")]
+    assert first["settings"].source == [
+        SourceSettings(files=["a.gz"]),
+        SourceSettings(files=["b.gz"], venue="binance-spot"),
+    ]
     assert second["settings"] == structs.replace(
         Settings(), source=[SourceSettings(files=["b.gz"])]
     )
-    assert (first["ends"], first["strict"]) == (False, False)
+    assert (first["ends"], first["strict"], first["window"]) == (False, False, WHOLE)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,14 @@ def test_files_of_the_settings_and_files_instead_of_them(door: Door) -> None:
         (
             "--venue okx",
             "seawall: --venue goes with FILES; in a settings file each [[source]] has its venue\n",
+        ),
+        (
+            "a.gz --from noon",
+            'seawall: --from "noon" is no time: write 2026-10-10T21:15 or 2026-10-10T21:15:00.5\n',
+        ),
+        (
+            "a.gz --from 2026-10-10 --to 2026-10-10T00:00Z",
+            "seawall: --from 2026-10-10 is not before --to 2026-10-10T00:00Z\n",
         ),
         (
             "a.gz --grid 300ms --workers 0",

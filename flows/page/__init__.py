@@ -1,0 +1,1 @@
+"""The built-in page: what a run knows right now, read-only, in a browser."""

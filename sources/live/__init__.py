@@ -1,0 +1,1 @@
+"""Live sources: sockets, spool, clock; lines are made here and nothing is decided."""

@@ -1,0 +1,162 @@
+"""One open connection as a matter of talk: what to say, what was heard, when to give it up.
+
+No socket and no clock here: frames and times (seconds of any steady clock) are passed in, and
+what is to be sent is asked for.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from sources.live.feed import Acknowledged, Feed, Plan
+from sources.live.health import Counters
+from sources.live.rates import message_rate
+
+CONTROL_BYTES: Final = 1024
+"""Longer frames are market data; only outstanding acknowledgements are looked for in them."""
+LIFETIME_SPREAD: Final = 0.05
+"""Share of its life by which chance shortens it: what opens together is not renewed together."""
+
+
+class Conversation:
+    """What has been said and heard since a connection was opened. `luck` is in [0, 1)."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        plan: Plan,
+        *,
+        opened_s: float,
+        acknowledge_s: float,
+        luck: float,
+        counters: Counters,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.frames = 0  # of the market
+        self._feed = feed
+        self._plan = plan
+        self._counters = counters
+        self._tell = tell
+        self._acknowledge_s = acknowledge_s
+        self._rate = message_rate(feed.messages_per_s)
+        self._slot_s: float | None = None  # when the next message may leave
+        self._first = deque[bytes]()  # replies and heartbeats: before everything else
+        self._rest = deque(plan.messages)
+        self._subscribing = len(plan.messages)  # messages until all subscriptions are out
+        self._waiting = dict.fromkeys(plan.expected)
+        self._deadline_s: float | None = None  # for acknowledgements
+        self._heard_s = opened_s
+        life_s = feed.lifetime_s
+        self._ends_s = None if life_s is None else opened_s + life_s * (1 - LIFETIME_SPREAD * luck)
+        self._leaving = False
+        self._beat_s = opened_s if feed.heartbeat_s > 0 else None
+        if not self._subscribing:
+            self._subscribed(opened_s)
+
+    @property
+    def ready(self) -> bool:
+        """Whether all subscriptions have been sent."""
+        return self._subscribing == 0
+
+    # -- hearing -------------------------------------------------------------------------------
+
+    def heard(self, frame: bytes, now_s: float) -> bool:
+        """Take note of a frame; True when `verdict` or `message` have news because of it."""
+        short = len(frame) <= CONTROL_BYTES
+        if short or self._waiting:
+            said = self._feed.acknowledged(frame)
+            if said is not None:
+                self._acknowledged(said)
+                return False
+        if not short:
+            self._market(now_s)
+            return False
+        answer = self._feed.reply(frame)
+        if answer is not None:
+            self._first.append(answer)
+        self._leaving = self._leaving or self._feed.leaving(frame)
+        if not self._feed.idle(frame):
+            self._market(now_s)
+        return answer is not None or self._leaving
+
+    def _market(self, now_s: float) -> None:
+        self.frames += 1
+        self._heard_s = now_s
+
+    def _acknowledged(self, said: Acknowledged) -> None:
+        for topic in said.confirmed:
+            self._waiting.pop(topic, None)
+        for topic, reason in said.refused:
+            self._waiting.pop(topic, None)
+            self._counters.refused += 1
+            about = topic or "a subscription that it does not name"
+            self._tell(f"{self._feed.venue} refused {about}: {reason}")
+
+    # -- judging -------------------------------------------------------------------------------
+
+    def verdict(self, now_s: float) -> str | None:
+        """Why the connection is to be given up now; None: it is not."""
+        if self._deadline_s is not None and now_s >= self._deadline_s:
+            self._deadline_s = None
+            self._unacknowledged()
+        if self._leaving:
+            return "leaving"
+        if now_s >= self._heard_s + self._feed.stale_s:
+            return "stale"
+        if self._ends_s is not None and now_s >= self._ends_s:
+            return "lifetime"
+        return None
+
+    def _unacknowledged(self) -> None:
+        if not self._waiting:
+            return
+        missing = list(self._waiting)
+        self._waiting.clear()
+        self._counters.unacknowledged += len(missing)
+        shown = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
+        self._tell(
+            f"{self._feed.venue} has not confirmed {len(missing)} of {len(self._plan.expected)} "
+            f"topics within {self._acknowledge_s:g} s: {shown}"
+        )
+
+    # -- saying --------------------------------------------------------------------------------
+
+    def say(self, messages: Iterable[bytes]) -> None:
+        """Send these when their turn comes."""
+        self._rest.extend(messages)
+
+    def message(self, now_s: float) -> bytes | None:
+        """What to send now, within the venue's rate; None: nothing now."""
+        if self._beat_s is not None and now_s >= self._beat_s and self.ready:
+            self._beat_s = now_s + self._feed.heartbeat_s
+            beat = self._feed.heartbeat()
+            if beat is not None:
+                self._first.append(beat)
+        if not self._first and not self._rest:
+            return None
+        if self._slot_s is None:
+            self._slot_s = self._rate.reserve(now_s)
+        if now_s < self._slot_s:
+            return None
+        self._slot_s = None
+        if self._first:
+            return self._first.popleft()
+        message = self._rest.popleft()
+        if self._subscribing:
+            self._subscribing -= 1
+            if not self._subscribing:
+                self._subscribed(now_s)
+        return message
+
+    def _subscribed(self, now_s: float) -> None:
+        self._deadline_s = now_s + self._acknowledge_s if self._waiting else None
+
+    def due_s(self) -> float:
+        """When to ask for `verdict` and `message` next, if nothing is heard before."""
+        times = [self._heard_s + self._feed.stale_s]
+        times += [t for t in (self._ends_s, self._deadline_s) if t is not None]
+        if self._beat_s is not None and self.ready:
+            times.append(self._beat_s)
+        if self._slot_s is not None:
+            times.append(self._slot_s)
+        return min(times)

@@ -1,0 +1,51 @@
+"""Why a connection was closed or could not be made, in words for a person and for a counter."""
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+RATE_LIMITED: Final = (429, 418)  # HTTP: slow down; you did not
+WITHOUT_TELLING_S: Final = 60.0  # how long to wait when a 429 or 418 does not say
+_OURS: Final = {1009: "too_large", 1011: "no_pong"}  # codes with which our library gives up
+_LONGEST: Final = 200  # characters of what somebody else wrote
+
+
+def retry_after_s(status: int, headers: Mapping[str, str]) -> float:
+    """Seconds that an HTTP answer asks us to wait; 0 when it asks nothing.
+
+    A `Retry-After` that is a date, or is no number, counts as none.
+    """
+    told = headers.get("retry-after", "").strip()
+    if told.isascii() and told.isdigit():
+        return float(told)
+    return WITHOUT_TELLING_S if status in RATE_LIMITED else 0.0
+
+
+def why_closed(closed: ConnectionClosed) -> tuple[str, str]:
+    """A word and the detail: `venue` (they said goodbye), `lost`, or why our side gave up."""
+    theirs, ours = closed.rcvd, closed.sent
+    if theirs is not None and (ours is None or closed.rcvd_then_sent):
+        return "venue", f"{theirs.code} {theirs.reason}".strip()[:_LONGEST]
+    if ours is None:
+        return "lost", "no goodbye"
+    return _OURS.get(ours.code, "protocol"), f"{ours.code} {ours.reason}".strip()[:_LONGEST]
+
+
+def why_failed(error: Exception) -> str:
+    """One clause about an attempt to connect."""
+    if isinstance(error, InvalidStatus):
+        return f"it answered the handshake with HTTP {error.response.status_code}"
+    cause = error.__cause__
+    text = str(error) or type(error).__name__
+    if cause is not None and str(cause):
+        text = f"{text} ({cause})"
+    return text[:_LONGEST]
+
+
+def place(url: str) -> str:
+    """A URL without what may be a secret: neither user nor query."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port is not None else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

@@ -1,0 +1,95 @@
+"""One live connection's way in: its spool, its lane, its part of the feed's owner, its health."""
+
+from collections.abc import Callable, Iterator
+from threading import Lock
+
+from schemas.control import Wish
+from sources.live.health import FeedHealth, Meter
+from sources.live.lane import Lane
+from sources.live.owner import SocketOwner
+from sources.live.reread import reread
+from sources.live.spool import Position, Spool
+
+
+class Gate:
+    """Starts a feed when all of its connections have read what was received before."""
+
+    def __init__(self, owner: SocketOwner) -> None:
+        self._owner = owner
+        self._waiting = {plan.name for plan in owner.plans}
+        self._lock = Lock()
+
+    def ready(self, connection: str) -> None:
+        """The connection has."""
+        with self._lock:
+            self._waiting.discard(connection)
+            if not self._waiting:
+                self._owner.start()
+
+
+class Feeding:
+    """What the flow's thread does with one connection."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        lane: Lane[Position],
+        owner: SocketOwner,
+        gate: Gate,
+        clock_offset_ms: Callable[[], float],
+    ) -> None:
+        self.name = lane.name
+        self.spool = spool
+        self.lane = lane
+        self.owner = owner
+        self._gate = gate
+        self._clock_offset_ms = clock_offset_ms
+        self._meter = Meter(lane.name, lane.counters)
+        self._gaps = 0
+        self._rejected = 0
+
+    def since(self, begin: int, end: int) -> Iterator[bytes]:
+        """Bytes [begin, end) of the spool's stream, for the digest."""
+        return reread(self.spool.folder, begin, end) if begin < end else iter(())
+
+    def lines_from(self, byte: int) -> Iterator[bytes]:
+        """Whole lines of the spool from a byte on, in blocks."""
+        return reread(self.spool.folder, byte)
+
+    def start(self, *, again: bool) -> None:
+        """Everything earlier has been read; `again`: there was something, so this is a restart."""
+        if again:
+            self.lane.control("start")
+        self._gate.ready(self.name)
+
+    def drain(self, most_lines: int) -> bytes:
+        """Lines that have come, without waiting. Raises what ended the feed."""
+        return self.lane.drain(most_lines).data
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self.owner.ended
+
+    def wish(self, wish: Wish) -> None:
+        """Ask for what the session wishes for."""
+        self.owner.wish(self.name, wish)
+
+    def satisfied(self, instrument: str) -> None:
+        """The instrument's book is known."""
+        self.owner.satisfied(self.name, instrument)
+
+    def seen(self, gaps: int, rejected: int, lags_ms: list[float]) -> None:
+        """Totals of the session since the start, and lags of the latest rows."""
+        self._gaps, self._rejected = gaps, rejected
+        self._meter.lags(lags_ms)
+
+    def health(self) -> FeedHealth:
+        """What happened since the last time."""
+        return self._meter.row(
+            gaps=self._gaps,
+            rejected=self._rejected,
+            queue_frames=self.lane.waiting_frames,
+            stale_instruments=self.owner.stale(self.name),
+            clock_offset_ms=self._clock_offset_ms(),
+        )

@@ -1,0 +1,63 @@
+"""A connection's spool from any byte of its stream on (headers are not part of the stream)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from schemas.errors import SeawallError
+from sources.live.segment_stream import BLOCK, SegmentStream, whole_lines
+from sources.live.segments import segment_names
+
+
+def reread(folder: Path, begin: int, end: int | None = None) -> Iterator[bytes]:
+    """Bytes [begin, end) of the stream, in blocks; without `end` whole lines up to the last.
+
+    Raises SeawallError when they are not there any more, or not yet.
+    """
+    stream = _at(folder, begin)
+    if stream is None:
+        if begin or end:
+            message = f"{folder}: byte {begin} is past the end of the spool"
+            raise SeawallError(message)
+        return
+    try:
+        if end is None:
+            yield from whole_lines(stream)
+            return
+        left = end - begin
+        while left:
+            data = stream.read1(min(left, BLOCK))
+            if not data:
+                message = (
+                    f"{folder}: ends {left} bytes before the place that the recovery data had "
+                    "reached; start with new recovery data"
+                )
+                raise SeawallError(message)
+            left -= len(data)
+            yield data
+    finally:
+        stream.close()
+
+
+def _at(folder: Path, byte: int) -> SegmentStream | None:
+    """The stream at a byte; None when there is nothing at all."""
+    names = segment_names(folder)
+    for at in range(len(names) - 1, -1, -1):
+        stream = SegmentStream(folder, names[at:])
+        if stream.bytes <= byte:
+            left = byte - stream.bytes
+            while left:
+                data = stream.read1(min(left, BLOCK))
+                if not data:
+                    stream.close()
+                    message = f"{folder}: byte {byte} is past the end of the spool"
+                    raise SeawallError(message)
+                left -= len(data)
+            return stream
+        stream.close()
+    if names:
+        message = (
+            f"{folder}: byte {byte} has been deleted with an old segment; "
+            "start with new recovery data"
+        )
+        raise SeawallError(message)
+    return None

@@ -1,0 +1,149 @@
+"""Live connections as a Bytewax source: one partition for each, whose name never changes.
+
+spool from where the state stands ─▶ `!start` ─▶ the lane, as lines come ─▶ Connection ─▶ bundles
+
+The state is that of the connection alone: how many bytes of the spool it has read says where to
+go on. Whatever an earlier process had received and not committed is read again from the spool.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from msgspec import Struct
+
+from schemas.chunk import Chunk
+from schemas.errors import BrokenInvariant
+from schemas.units import NS_PER_MS
+from sources.connection import Connection, Keyed
+from sources.lines import index_lines
+from sources.live.feeding import Feeding
+from sources.replay import Bundle, bundled
+
+POLL: Final = timedelta(milliseconds=5)  # between two looks into an empty queue
+_LINES: Final = 8192  # taken at a time
+
+
+class LiveConnection(Struct):
+    """One connection: its way in, and how its lines become items."""
+
+    feeding: Feeding
+    connection: Connection
+
+
+class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
+    """One connection. `stop()` true: what has been received is given out, then it ends."""
+
+    def __init__(
+        self,
+        live: LiveConnection,
+        state: tuple[Any, ...] | None,
+        stop: Callable[[], bool],
+        now: Callable[[], datetime],
+    ) -> None:
+        self.live = live
+        self.connection = live.connection
+        self._stop = stop
+        self._now = now
+        self._opened = state is not None
+        self._awaiting: frozenset[str] = frozenset()
+        self._next_awake: datetime | None = None
+        if state is not None:
+            self.connection.restore(state)
+        self._earlier: Iterator[bytes] | None = self._since(live.feeding)
+
+    def _since(self, feeding: Feeding) -> Iterator[bytes]:
+        """What the spool has after the state; the digest gets what it lacks on the way."""
+        done = self.connection.bytes_done
+        passed = self.connection.digest_from
+        for data in feeding.since(passed, done):
+            self.connection.digest.update(data)
+            passed += len(data)
+        if passed != done:
+            message = f"{self.connection.name}: the recovery data are {done - passed} bytes ahead"
+            raise BrokenInvariant(message)
+        yield from feeding.lines_from(done)
+
+    def next_batch(self) -> list[Bundle]:
+        """Items of what has come; empty when nothing has. Raises StopIteration at the end."""
+        if self._earlier is not None:
+            data = next(self._earlier, None)
+            if data is not None:
+                return self._taken(data)
+            self._earlier = None
+            self.live.feeding.start(again=self.connection.lines_done > 0)
+        ended = self._stop() and self.live.feeding.ended
+        drained = self.live.feeding.drain(_LINES)
+        if drained:
+            return self._taken(drained)
+        if ended:
+            raise StopIteration
+        self._next_awake = self._now() + POLL
+        return []
+
+    def next_awake(self) -> datetime | None:
+        """When to look again."""
+        return self._next_awake
+
+    def _taken(self, data: bytes) -> list[Bundle]:
+        self._next_awake = None
+        connection, feeding = self.connection, self.live.feeding
+        lines = index_lines(np.frombuffer(data, np.uint8), connection.lines_done + 1)
+        items: list[Keyed] = []
+        if not self._opened:
+            self._opened = True
+            items += connection.open(int(lines.received_ns[0]))
+        items += connection.take(lines)
+        for wish in connection.wishes:
+            feeding.wish(wish)
+        connection.wishes.clear()
+        awaiting = connection.session.awaiting()
+        for instrument in self._awaiting - awaiting:
+            feeding.satisfied(instrument)
+        self._awaiting = awaiting
+        feeding.seen(connection.counts["gaps"], connection.counts["rejected"], lags_ms(items))
+        return bundled(items)
+
+    def snapshot(self) -> tuple[Any, ...]:
+        """How far the spool has been read, the clock, the session."""
+        return self.connection.snapshot()
+
+    def close(self) -> None:
+        """The connection's owner closes it."""
+
+
+def lags_ms(items: Sequence[Keyed]) -> list[float]:
+    """Received − venue time, in ms, of the last row of each chunk that has a venue time."""
+    lags = []
+    for _, item in items:
+        if isinstance(item, Chunk) and len(item):
+            venue_ns = item.columns["venue_ns"].item(-1)
+            if venue_ns:
+                lags.append((item.received_ns.item(-1) - venue_ns) / NS_PER_MS)
+    return lags
+
+
+class LiveSource(FixedPartitionedSource[Bundle, tuple[Any, ...]]):
+    """All connections of a run."""
+
+    def __init__(
+        self,
+        connections: Mapping[str, LiveConnection],
+        stop: Callable[[], bool],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.connections = connections
+        self._stop = stop
+        self._now = now
+
+    def list_parts(self) -> list[str]:
+        """The connections' names."""
+        return list(self.connections)
+
+    def build_part(
+        self, step_id: str, for_part: str, resume_state: tuple[Any, ...] | None
+    ) -> LivePartition:
+        """Go on where the state stands."""
+        return LivePartition(self.connections[for_part], resume_state, self._stop, self._now)
