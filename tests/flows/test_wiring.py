@@ -20,7 +20,7 @@ from schemas.settings import (
     Settings,
     SourceSettings,
 )
-from sources.listing import Listing
+from sources.listing import Listing, Window, open_listed
 from tests.flows.collected import collected
 from tests.flows.excerpt import write_lines
 
@@ -197,3 +197,16 @@ def test_members_of_the_settings_come_first(files: list[Path]) -> None:
 def test_an_input_without_a_venue_is_refused(files: list[Path]) -> None:
     with pytest.raises(UsageError, match="give --venue"):
         wire(Settings(source=[SourceSettings(files=[str(files[1])])]))
+
+
+def test_members_and_window_of_a_recording_of_ours(tmp_path: Path) -> None:
+    told = b'!{"k":"recording","venue":"binance-usdm","members":["%s"]}' % ETH.encode()
+    lines = [b"%d %s\n" % (T, told)]
+    lines += [trade(second, "BTCUSDT", "100.5") for second in (1.0, 2.0, 3.0)]
+    path = write_lines(lines, tmp_path / "ours.gz")
+    settings = Settings(source=[SourceSettings(files=[str(path)])])
+    assert wire(settings).members == (ETH,)
+    (listing,) = wire(settings, Window(T + 2 * S, T + 3 * S)).listings
+    recording = open_listed(listing)
+    assert [len(lines) for lines in recording.blocks(recording.lines_before + 1)] == [1]
+    assert (listing.first_ns, recording.lines_before) == (T + 2 * S, 2)

@@ -19,6 +19,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def tab(chromium: Browser) -> Iterator[Tab]:
     with chromium.tab() as opened:
         yield opened
+        opened.evaluate("0")  # so that all is heard that was said until now
         assert opened.said == []
 
 
