@@ -160,7 +160,8 @@ class Page:
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """On a loopback address only by its name: no other site may reach it by way of DNS."""
         if is_local(self.host) and not is_local(request.host):
-            return web.Response(status=403, text=f"this page is {self.host}:{self.port} only\n")
+            text = f"this page answers to {self.host} only: a proxy must ask for that host\n"
+            return web.Response(status=403, text=text)
         response = await handler(request)
         if not response.prepared:
             response.headers.update(_HEADERS)

@@ -16,6 +16,7 @@ DELAY_MS: Final = 4.0  # median, from the venue's making of a frame to its sendi
 DELAY_SPREAD: Final = 0.8
 MOST_WAITING: Final = 200_000  # frames a slow reader may leave waiting
 TICK_S: Final = 1.0
+CLOSE_S: Final = 1.0  # for clients to say good-bye at the end
 LARGEST_MESSAGE: Final = 1 << 20
 PING_S: Final = {"binance-usdm": 180.0, "binance-coinm": 180.0, "binance-spot": 20.0}
 
@@ -27,6 +28,7 @@ class Connection:
         self.socket = socket
         self.failure: Failure | None = None
         self.client: Client | None = None
+        self.transport: asyncio.BaseTransport | None = None
         self._delay_s = delay_s
         self._rng = rng
         self._due_s = 0.0
@@ -48,6 +50,11 @@ class Connection:
         self._due_s = max(self._due_s, monotonic() + delay_s)
         self._waiting.append((self._due_s, frame))
         self._some.set()
+
+    def abort(self) -> None:
+        """Drop the connection as a broken line does."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
 
     async def write(self) -> None:
         """Send what is due, until cancelled. Raises Leave when the client does not read."""
@@ -107,14 +114,16 @@ class Port:
 
     async def stop(self) -> None:
         """Close every connection and the port."""
-        await self.cut()
+        closing = [one.socket.close(code=WSCloseCode.GOING_AWAY) for one in self.connections]
+        if closing:
+            await asyncio.wait([asyncio.create_task(one) for one in closing], timeout=CLOSE_S)
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def cut(self) -> None:
+    def cut(self) -> None:
         """Drop every connection, without a good-bye."""
-        for connection in list(self.connections):
-            await connection.socket.close(code=WSCloseCode.GOING_AWAY)
+        for connection in self.connections:
+            connection.abort()
 
     def fail(self, failure: Failure | None) -> None:
         """A failure begins or ends."""
@@ -148,6 +157,7 @@ class Port:
             return web.Response(status=404)
         connection.client, connection.failure = opened, self.failure
         await socket.prepare(request)
+        connection.transport = request.transport
         self.connections.add(connection)
         ping_s = PING_S.get(self.venue.name)
         parts = (connection.read(), connection.write(), connection.watch(ping_s))

@@ -47,7 +47,7 @@ class Server:
             due_ms = min(until_ms, from_ms + (monotonic() - began_s) * 1000.0 * self._speed)
             next_ms = min(due_ms, self.world.now_ms + SLICE_MS)
             self.world.run(next_ms)
-            await self._fail()
+            self._fail()
             self.behind_s = (due_ms - next_ms) / 1000.0 / self._speed
             await asyncio.sleep(0.0 if next_ms < due_ms else TURN_S)
 
@@ -56,10 +56,10 @@ class Server:
         for port in self.ports:
             await port.stop()
 
-    async def _fail(self) -> None:
+    def _fail(self) -> None:
         for port in self.ports:
             failure = self._outages.now(port.venue.name, self.world.now_ms)
             if failure != port.failure:
                 port.fail(failure)
                 if failure == "cut":
-                    await port.cut()
+                    port.cut()

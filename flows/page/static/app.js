@@ -1,7 +1,7 @@
 // The page: hears what changed from its own server, keeps it, and shows how old it is.
 
 import * as f from "./format.js";
-import { age, copy, feedRow, isStale, set, showCard, showDepth, showFeed, showPrices, showRegime,
+import { age, copy, feedRow, hasExpired, isStale, set, showCard, showDepth, showFeed, showPrices, showRegime,
   triggerItem } from "./parts.js";
 
 const GONE_S = 3; // without a message, of which there are two a second
@@ -10,7 +10,7 @@ const TICK_MS = 500;
 const $ = (selector) => document.querySelector(selector);
 
 const shown = { instruments: new Map(), feeds: new Map(), cards: new Map(), rows: new Map(),
-  triggers: [], market: null, flagWords: {}, curveBp: [], spanS: 0, page: null, trouble: null };
+  triggers: [], expired: null, market: null, flagWords: {}, curveBp: [], spanS: 0, page: null, trouble: null };
 let heard = null; // when the last message came, and the server's time then
 let events = null;
 
@@ -26,8 +26,10 @@ function take(told) {
   if (told.market) shown.market = told.market;
   for (const [name, parts] of Object.entries(told.instruments)) takeInstrument(name, parts);
   for (const [name, feed] of Object.entries(told.feeds)) shown.feeds.set(name, feed);
-  if (told.triggers) shown.triggers = sorted(told.triggers);
-  if (told.triggers || told.full) showTriggers();
+  if (told.triggers) {
+    shown.triggers = sorted(told.triggers);
+    shown.expired = null;
+  }
   refresh();
 }
 
@@ -79,10 +81,15 @@ function sorted(triggers) {
     || (a.rule + a.scope < b.rule + b.scope ? -1 : 1));
 }
 
-function showTriggers() {
+// Laid out anew when they or the validity of their advice change, and not in between: one may be
+// reading or marking them.
+function showTriggers(now) {
+  const expired = shown.triggers.filter((row) => hasExpired(row, now)).length;
+  if (expired === shown.expired) return;
+  shown.expired = expired;
   const list = $("#triggers ol");
   const groups = Map.groupBy(shown.triggers, (row) => row.rule + row.state);
-  list.replaceChildren(...[...groups.values()].map((rows) => triggerItem(rows, nowUs(), shown.flagWords)));
+  list.replaceChildren(...[...groups.values()].map((rows) => triggerItem(rows, now, shown.flagWords)));
   list.hidden = !shown.triggers.length;
   $("#triggers .nothing").hidden = !list.hidden;
   set($("#triggers .count"), shown.triggers.length ? String(shown.triggers.length) : "");
@@ -94,6 +101,7 @@ function refresh() {
   showRegime($("#market .regime"), shown.market, now);
   set($("#market .members"), shown.market ? `mean of ${shown.market.members} instruments` : "no market regime yet");
   showOverview(now);
+  showTriggers(now);
   for (const [name, card] of shown.cards) showCard(card, shown.instruments.get(name), shown, now);
   showFeeds(now);
   filter();
@@ -206,6 +214,15 @@ setInterval(() => {
   refresh();
 }, TICK_MS);
 
+// A browser may refuse to keep anything; the page works without.
+function remembered(use) {
+  try {
+    return use(localStorage);
+  } catch {
+    return null;
+  }
+}
+
 const THEMES = [["", "system"], ["dark", "dark"], ["light", "light"]];
 function theme(name) {
   document.documentElement.dataset.theme = name;
@@ -215,9 +232,9 @@ $("#theme").addEventListener("click", () => {
   const at = THEMES.findIndex(([name]) => name === document.documentElement.dataset.theme);
   const [next] = THEMES[(at + 1) % THEMES.length];
   theme(next);
-  localStorage.setItem("theme", next);
+  remembered((kept) => kept.setItem("theme", next));
 });
 $("#filter").addEventListener("input", filter);
-const kept = localStorage.getItem("theme");
+const kept = remembered((storage) => storage.getItem("theme"));
 theme(THEMES.some(([name]) => name === kept) ? kept : "");
 connect();

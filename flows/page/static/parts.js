@@ -127,7 +127,7 @@ export function triggerItem(rows, nowUs, words) {
     ["escalates at", first.escalate_level]].filter(([, value]) => value !== null);
   const told = levels.map(([text, value]) => `${text} ${f.level(value, first.names)}`);
   add(head, "span", "levels muted", `${first.metric} ${told.join(", ")}`);
-  const over = rows.every((row) => row.expires_us !== null && row.expires_us <= nowUs);
+  const over = rows.every((row) => hasExpired(row, nowUs));
   if (first.advice) add(item, "p", over ? "advice muted" : "advice", first.advice);
   const scopes = add(item, "ul", "scopes", "");
   for (const row of rows) {
@@ -140,10 +140,14 @@ export function triggerItem(rows, nowUs, words) {
   return item;
 }
 
+export function hasExpired(row, nowUs) {
+  return row.expires_us !== null && row.expires_us <= nowUs;
+}
+
 function validity(row, nowUs) {
   if (!row.advice || row.expires_us === null) return "";
   const until = f.time(row.expires_us, nowUs);
-  return row.expires_us <= nowUs ? `, advice expired ${until}` : `, advice valid until ${until}`;
+  return hasExpired(row, nowUs) ? `, advice expired ${until}` : `, advice valid until ${until}`;
 }
 
 const HOURLY = ", 1\u00a0h"; // counts that are 0 when all is well

@@ -56,6 +56,13 @@ def test_options_win_over_the_file_and_a_signal_is_heard(
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_help_says_where_an_embedded_store_opens(door: Door) -> None:
+    said = door("serve", "--help")
+    words = " ".join(said.out.split())
+    assert "An embedded store (chdb://) opens in one process only" in words
+    assert "127.0.0.1:8099" in words
+
+
 def test_wrong_settings_leave_with_2(door: Door) -> None:
     said = door("serve", "--store", "x")
     assert (said.code, said.out) == (2, "")

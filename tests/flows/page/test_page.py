@@ -237,6 +237,19 @@ def test_triggers_stand_by_rule_with_the_escalated_first(tab: Tab, page: Page) -
     ]
 
 
+def test_advice_that_has_expired_is_told_so(tab: Tab, page: Page, at: At) -> None:
+    page.show(items(trigger(NOW, expires=NOW + 60 * S, advice="hedge")))
+    look(tab, page)
+    assert tab.text("#triggers .scopes .muted").endswith(", advice valid until 12:01:00")
+    tab.evaluate("document.querySelector('#triggers .scopes').marked = true")
+    at.ns = NOW + 59 * S
+    tab.wait("document.querySelector('#clock').textContent === '12:00:59 UTC'")
+    assert tab.evaluate("document.querySelector('#triggers .scopes').marked")  # the same nodes
+    at.ns = NOW + 60 * S
+    tab.wait("document.querySelector('#triggers .advice').classList.contains('muted')")
+    assert tab.text("#triggers .scopes .muted").endswith(", advice expired 12:01:00")
+
+
 def test_connections_say_how_they_are(tab: Tab, page: Page) -> None:
     states = [(state, f"venue-{state.value}") for state in ConnectionState]
     page.show(items(*(health(NOW, name, state=state) for state, name in states)))

@@ -1,6 +1,7 @@
 """Real sockets: a market at high speed, heard by our session over WebSocket and REST."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -97,6 +98,7 @@ async def too_many_messages() -> None:
 
 
 async def outages() -> None:
+    """Ends when everything that can fail has failed."""
     made = Socketed(failing=True, speed=150.0)
     feed = feed_for("okx")
     seen: set[str | None] = set()
@@ -104,22 +106,19 @@ async def outages() -> None:
     async with made as ports:
         url = f"ws://{HOST}:{ports['okx']}/ws/v5/public"
         cut = 0
-        while seen != {None, "leaving", "cut", "silent", "stale"} or not cut:
+        while seen != {None, "leaving", "cut", "silent", "stale"} or not (cut and told):
             try:
                 async with websockets.connect(url) as socket:
                     while True:
                         seen.add(made.server.ports[1].failure)
-                        async with asyncio.timeout(0.05):
-                            told += feed.leaving(await socket.recv(decode=False))
-            except TimeoutError:
-                continue
+                        with contextlib.suppress(TimeoutError):
+                            async with asyncio.timeout(0.02):
+                                told += feed.leaving(await socket.recv(decode=False))
             except websockets.ConnectionClosed:
                 cut += 1
             except websockets.InvalidStatus:
                 await asyncio.sleep(0.01)
             seen.add(made.server.ports[1].failure)
-    assert cut
-    assert told
 
 
 @pytest.mark.parametrize("talk", [over_sockets, too_many_messages])
