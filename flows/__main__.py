@@ -15,6 +15,7 @@ from flows.command.check import check
 from flows.command.demo import demo
 from flows.command.query import query
 from flows.command.replay import replay
+from flows.command.run import run
 from flows.command.serve import serve
 from flows.command.simulate import simulate
 from flows.command.tables import tables
@@ -45,7 +46,7 @@ def seawall(
     """Streaming risk over crypto market microstructure: from order books to triggers."""
 
 
-for command in (demo, replay, query, serve, check, tables, simulate, bench):
+for command in (demo, run, replay, query, serve, check, tables, simulate, bench):
     app.command()(command)
 
 

@@ -1,8 +1,6 @@
 """`seawall replay`: check the run, warm up, run the dataflow to its end, say what happened."""
 
-import signal
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -12,6 +10,7 @@ from typing import Any
 from bytewax.recovery import RecoveryConfig
 from rich.console import Console
 
+from flows.draining import draining
 from flows.engine import run_engine
 from flows.events import run_row
 from flows.kernels import kept_kernels, warm
@@ -30,6 +29,7 @@ from sinks.address import address
 from sinks.clickhouse import ClickHouseSink
 from sinks.store import Store
 from sinks.writer import Writer
+from sources.connection import Connection
 from sources.listing import WHOLE, Window, open_listed
 from sources.replay import Opener, ReplaySettings, ReplaySource
 
@@ -49,13 +49,13 @@ def replay(
     Returns the exit code: 0 done or drained after a signal, 1 when an input turned out to be
     damaged, 3 with `strict` when lines were rejected, in whichever execution.
     """
-    with _draining() as stop:
+    with draining() as stop:
         with kept_kernels():
             wiring = wire(settings, window)
         one_name_each(wiring)
         show_members(console, wiring)
         if settings.state.dir is not None:
-            check(Path(settings.state.dir), _owner(settings, wiring))
+            check(Path(settings.state.dir), owner_of(settings, wiring))
         with console.status("opening the store"):
             store = Store.open(settings.store.url)
             store.migrate()
@@ -65,7 +65,7 @@ def replay(
                 console.print(f"already stored: run {settings.run!r} has all of these inputs")
                 show_problems(console, stored.problems)
                 return _code(store, settings.run, strict=strict, damaged=stored.damaged)
-            with _recovery(settings, wiring, stored) as config:
+            with kept_state(settings, wiring, stored) as config:
                 return _replay(
                     settings, wiring, store, config, stop, ends, strict, console
                 )  # fmt: skip
@@ -93,7 +93,7 @@ def _replay(
         raise sink.written.error
     seconds = perf_counter() - started
     if not stop.is_set():
-        _store_ends(store, settings.run, wiring, source)
+        store_ends(store, settings.run, wiring, source.connections)
     outcome = Outcome(settings, source, seconds, drained=stop.is_set())
     show(console, store, outcome)
     if outcome.drained:
@@ -146,15 +146,15 @@ def execute(
 
 
 @contextmanager
-def _recovery(
+def kept_state(
     settings: Settings, wiring: Wiring, stored: Stored
 ) -> Iterator[RecoveryConfig | None]:
-    """The recovery folder, in use. It must not be ahead of an empty store."""
+    """The recovery folder of the settings, in use. It must not be ahead of an empty store."""
     if settings.state.dir is None:
         yield None
         return
     folder = Path(settings.state.dir)
-    with recovery(folder, _owner(settings, wiring)) as config:
+    with recovery(folder, owner_of(settings, wiring)) as config:
         if stored.lines is None and resumes(folder):
             message = (
                 f"--state {folder}: continues run {settings.run!r}, of which this store has "
@@ -164,7 +164,8 @@ def _recovery(
         yield config
 
 
-def _owner(settings: Settings, wiring: Wiring) -> Owner:
+def owner_of(settings: Settings, wiring: Wiring) -> Owner:
+    """Whose recovery data these are."""
     return Owner(
         run=settings.run,
         settings=wiring.settings_hash,
@@ -173,35 +174,15 @@ def _owner(settings: Settings, wiring: Wiring) -> Owner:
     )
 
 
-def _store_ends(store: Store, run: str, wiring: Wiring, source: ReplaySource) -> None:
+def store_ends(
+    store: Store, run: str, wiring: Wiring, connections: Mapping[str, Connection]
+) -> None:
     """Write how far each input was read to its end, one row each, after everything else."""
     writer = Writer(store, run)
     marks = store.marks(run)["runs"]
-    for name, connection in source.connections.items():
+    for name, connection in connections.items():
         at_ns = connection.last_ns + NS_PER_US
         if marks.get((name,), 0) < at_ns // NS_PER_US * NS_PER_US:
             writer.put([rows_item(run_row(wiring, connection.progress(at_ns)))])
     writer.drain()
     writer.close()
-
-
-@contextmanager
-def _draining() -> Iterator[Event]:
-    """Ctrl-C and SIGTERM set the flag: everything drains, the next run resumes.
-
-    A second one stops at once, as a crash would; the next run resumes all the same.
-    """
-    stop = Event()
-
-    def ask(number: int, _frame: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        print(f"\n{signal.Signals(number).name}: draining, the next run resumes", file=sys.stderr)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -5,6 +5,7 @@ lines ─▶ by instrument: market ─┬─▶ volatility ─▶ market regime 
 └────────────────────────────────┘
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import bytewax.operators as op
@@ -32,9 +33,12 @@ def flow(
     wiring: Wiring | None = None,
     source: FixedPartitionedSource[Any, Any] | None = None,
     sink: FixedPartitionedSink[list[Rows], Any] | None = None,
+    health: FixedPartitionedSource[Rows, Any] | None = None,
+    watch: Callable[[list[Rows]], None] | None = None,
 ) -> Dataflow:
     """Wire the pipeline. Without arguments everything comes from the settings file (see README).
 
+    A live run adds `health`, rows about its connections, and `watch`, which sees all rows.
     Building it with arguments does no I/O.
     """
     if settings is None or wiring is None or source is None or sink is None:
@@ -68,8 +72,9 @@ def flow(
 
     rows = op.merge("rows", events, market_rows, volatility_rows, market_regime_rows)
     triggered = triggers("triggers", rows, settings.rule, settings.run)
-    stored = op.merge("all_rows", rows, triggered)
-    op.output("store", op.flat_map_batch("to_store", stored, _to_store), sink)
+    about = () if health is None else (op.input("health", dataflow, health),)
+    stored = op.merge("all_rows", rows, triggered, *about)
+    op.output("store", op.flat_map_batch("to_store", stored, _to_store(watch)), sink)
     return dataflow
 
 
@@ -106,5 +111,12 @@ def _steps_of(members: tuple[str, ...]) -> Any:
     return steps
 
 
-def _to_store(items: list[Rows]) -> list[tuple[str, list[Rows]]]:
-    return [("store", items)] if items else []  # together: the engine pays for each it carries
+def _to_store(
+    watch: Callable[[list[Rows]], None] | None,
+) -> Callable[[list[Rows]], list[tuple[str, list[Rows]]]]:
+    def to_store(items: list[Rows]) -> list[tuple[str, list[Rows]]]:
+        if watch is not None:
+            watch(items)
+        return [("store", items)] if items else []  # together: the engine pays for each it carries
+
+    return to_store

@@ -11,6 +11,7 @@ from flows.toml_places import Path
 from schemas.errors import nearest
 from schemas.instrument import VENUES
 from schemas.settings import LiveSettings, SourceSettings
+from sources.recording import is_spool
 
 Found = Iterator[tuple[Path, str]]
 Named = list[tuple[Path, str]]
@@ -89,8 +90,8 @@ def _files(sources: Sources) -> Found:
         for k, file in enumerate(source.files)
     ]
     for path, file in named:
-        if not File(file).is_file():
-            what = "is not a file" if File(file).exists() else "does not exist"
+        if not File(file).is_file() and not is_spool(File(file)):
+            what = "is neither a file nor a spool" if File(file).exists() else "does not exist"
             yield path, f"{file} {what}"
     yield from twice(named)
 

@@ -109,6 +109,7 @@ class LiveSettings(_Section, frozen=True, kw_only=True):
     wish_repeat_s: Positive = 30.0  # until a snapshot is asked for again
     backoff_least_s: Positive = 0.5  # between two attempts to connect
     backoff_most_s: Positive = 30.0
+    epoch_s: Positive = 30.0  # between two snapshots, for which the flow stands still briefly
     page: str = "127.0.0.1:8099"  # host and port of the page; "": none
 
 

@@ -15,7 +15,7 @@ from schemas.account import AccountState
 from schemas.chunk import Array, Chunk
 from schemas.control import SHOWN, Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
 from schemas.errors import BrokenInvariant
-from schemas.units import NS_PER_S, floor_ns
+from schemas.units import NS_PER_S, NS_PER_US, floor_ns
 from sources.digest import BLOCK, RunningDigest
 from sources.lines import BAD, CONTROL, Lines
 from sources.rejected_line import rejected_line
@@ -195,6 +195,8 @@ class Connection:
             self._spread([rejected_line(self.name, lines, 0, np.array([at_ns]))], at_ns, out)
             return
         if control.k == "start":
+            if self.lines_done:  # where the run stopped, as a row of it
+                out.append((self.name, self.progress(self.last_ns + NS_PER_US)))
             self._jump(at_ns, line, "start", out)
             return
         if hole:

@@ -4,7 +4,7 @@ A replay scans each file before it starts, so that it knows which instruments mu
 and which of them has most volume.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +16,8 @@ from schemas.chunk import Chunk
 from schemas.errors import UsageError
 from schemas.instrument import Instrument, instrument_name
 from sources.lines import BAD, Lines
-from sources.recording import Recording, header_of, open_recording
-from sources.registry import Refine, session_for
+from sources.recording import Header, Recording, header_of, open_recording
+from sources.registry import VENUES, Refine, session_for
 
 SCANNED_LINES: Final = 20_000
 
@@ -67,7 +67,7 @@ def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window =
             if first is None:
                 first = lines
                 header = recording.header or header_of(lines)
-                venue = venue or _venue_of(path) or (header.venue if header else None)
+                venue = venue or _venue_of(path, header)
                 if venue is None:
                     message = (
                         f"{path}: no venue in its name (<venue>__<label>.gz) or first line; "
@@ -76,7 +76,7 @@ def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window =
                     raise UsageError(message)
                 session = session_for(venue, recording.name, refine)
                 if header is not None:
-                    session.list_instruments(_listed(header.instruments, venue, refine))
+                    session.list_instruments(listed_in(header.instruments, venue, refine))
             assert session is not None
             part = lines.part(0, SCANNED_LINES + 1 - lines.first_line)
             stamped = np.where(part.received_ns < 0, last_ns, part.received_ns)
@@ -96,6 +96,9 @@ def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window =
         message = f"{path}: no line begins with a stamp; is it a recording?"
         raise UsageError(message)
     instruments = session.instruments()
+    if header is not None and header.instruments:  # what the run that made it knew beforehand
+        symbols = {entry.get("symbol") for entry in header.instruments}
+        instruments = {name: i for name, i in instruments.items() if i.symbol in symbols}
     return Listing(
         path=str(path),
         connection=recording.name,
@@ -111,12 +114,18 @@ def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window =
     )
 
 
-def _venue_of(path: Path) -> str | None:
-    venue, found, _ = path.name.partition("__")
-    return venue if found else None
+def _venue_of(path: Path, header: Header | None) -> str | None:
+    """The venue in a file's name, else in its first line.
+
+    A segment of a spool has the connection's name in that place, which is no venue.
+    """
+    named, found, _ = path.name.partition("__")
+    told = header.venue if header is not None else None
+    return named if found and (told is None or named in VENUES) else told
 
 
-def _listed(raw: list[dict[str, object]], venue: str, refine: Refine) -> list[Instrument]:
+def listed_in(raw: Sequence[Mapping[str, object]], venue: str, refine: Refine) -> list[Instrument]:
+    """Instruments as a header tells them, under the settings. Raises UsageError."""
     known = Instrument.__struct_fields__
     instruments = []
     for entry in raw:

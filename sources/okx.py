@@ -98,7 +98,9 @@ class Okx:
             case "index-tickers":
                 found = self._indices(data, session)
             case "liquidation-orders":
-                found = rows.liquidations(data, look, sized, session.counts)
+                found = rows.liquidations(
+                    data, look, sized, session.counts, chosen=bool(session.listed)
+                )
             case "opt-summary":
                 found = rows.summaries(data, look)
             case _:

@@ -129,13 +129,21 @@ def index_row(symbol: str, venue_ns: int, px: float) -> Row:
     return symbol, "mark", _values("mark", venue_ns, index=px)
 
 
-def liquidations(data: Raw, look: Look, sized: Look, counts: Counter[str]) -> list[Row]:
-    """`liquidation-orders`, at the bankruptcy price; those of margin accounts only count."""
+def liquidations(
+    data: Raw, look: Look, sized: Look, counts: Counter[str], *, chosen: bool = False
+) -> list[Row]:
+    """`liquidation-orders`, at the bankruptcy price; those of margin accounts only count.
+
+    The channel speaks of all contracts of a type: when some were `chosen`, the others only count.
+    """
     rows: list[Row] = []
     for liquidated in wire.rows(wire.LIQUIDATIONS, data):
         symbol = liquidated.instId
         if look(symbol).kind == "spot":
             counts["margin_liquidation"] += len(liquidated.details)
+            continue
+        if chosen and look(symbol).source == "inferred":
+            counts["liquidation_of_another"] += len(liquidated.details)
             continue
         seconds = set()
         for closed in liquidated.details:

@@ -50,6 +50,11 @@ def recordings_in(path: Path) -> list[Path]:
     return [path]
 
 
+def is_spool(path: Path) -> bool:
+    """Whether a path is the folder of a connection's spool, or of several."""
+    return path.is_dir() and all(map(segment_names, recordings_in(path)))
+
+
 def open_recording(
     path: Path, *, from_ns: int | None = None, to_ns: int | None = None
 ) -> "Recording":

@@ -108,9 +108,8 @@ class Link:
     async def _turn(self, wait_s: float) -> bool:
         """Wait so long, then for a turn among the venue's attempts. False: stopped."""
         self._lane.counters.state = State.waiting
-        now_s = asyncio.get_running_loop().time
+        now_s, attempts = asyncio.get_running_loop().time, self._around.attempts
         await self._pause(wait_s)
-        attempts = self._around.attempts
         while not self._stopping.is_set():
             at_s = attempts.reserve(now_s())
             await self._pause(at_s - now_s())
@@ -139,9 +138,8 @@ class Link:
         """Tell an outage once; seconds until the next attempt."""
         asked_s = 0.0
         if isinstance(error, InvalidStatus):
-            status = error.response.status_code
-            asked_s = retry_after_s(status, error.response.headers)
-            if status in RATE_LIMITED:
+            asked_s = retry_after_s(error.response.status_code, error.response.headers)
+            if error.response.status_code in RATE_LIMITED:
                 self._lane.counters.rate_limited += 1
                 self._around.attempts.hold(asyncio.get_running_loop().time() + asked_s)
         self.telling.trouble(f"cannot connect to {place(self.plan.url)}: {why_failed(error)}")

@@ -220,7 +220,7 @@ def test_files_that_cannot_be_used(clean: Path, tmp_path: Path) -> None:
     nameless = put("a.gz", gzip.compress(b"1 {}\n"))
     cases: list[tuple[list[object], str]] = [
         ([none], f"command line: {none} does not exist"),
-        ([folder], f"command line: {folder} is not a file"),
+        ([folder], f"command line: {folder} is neither a file nor a spool"),
         ([empty], f"{empty}: is empty, there is nothing to replay"),
         ([nothing], f"{nothing}: holds no whole line, there is nothing to replay"),
         ([binary], f"{binary}: no line begins with a stamp; is it a recording?"),

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import pytest
 from rich.console import Console
 
-from flows.replay import _draining, replay
+from flows.draining import draining
+from flows.replay import replay
 from flows.settings import load
 from schemas.errors import BrokenInvariant, SeawallError, UsageError
 from sources.simulator.recording import write_recording
@@ -135,7 +136,7 @@ def test_signals_set_a_flag_and_a_second_one_stops_at_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with _draining() as stop:
+    with draining() as stop:
         assert not stop.is_set()
         signal.raise_signal(signal.SIGTERM)
         assert stop.is_set()

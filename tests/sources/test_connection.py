@@ -194,7 +194,7 @@ def test_the_plain_items_are_the_ones_of_the_session() -> None:
 def test_a_state_of_another_connection_or_version_is_refused() -> None:
     state = connection(BTCUSDT=1).snapshot()
     other = Connection("d", session_for(USDM, "d", as_is), grid_ns=GRID, hole_ns=HOLE, foreign=True)
-    with pytest.raises(BrokenInvariant, match=r"recovery data of 'c' \(version 1\) do not fit 'd'"):
+    with pytest.raises(BrokenInvariant, match=r"recovery data of 'c' \(version 2\) do not fit 'd'"):
         other.restore(state)
     with pytest.raises(BrokenInvariant, match="version 0"):
         connection().restore((0, *state[1:]))

@@ -61,7 +61,9 @@ def test_our_own_file_says_what_it_is(tmp_path: Path) -> None:
         name="binance-usdm:BTCUSDT", asset="XBT", quote="USDT", kind="perpetual",
         price_decimals=1, funding_interval_h=4.0, source="recording", inverse=True,
     )  # fmt: skip
-    assert found.instruments == (listed, instrument(USDM, "NEWUSDT", 2))
+    assert found.instruments == (listed,)  # what comes later was unlisted in that run too
+    plain = saved(tmp_path, text(trade(1, "7.25", symbol="NEWUSDT")), f"{USDM}__plain.txt")
+    assert scan_listing(plain, None, refine).instruments == (instrument(USDM, "NEWUSDT", 2),)
 
 
 def test_the_venue_is_the_settings_else_the_name_s_else_the_header_s(tmp_path: Path) -> None:
@@ -69,6 +71,8 @@ def test_the_venue_is_the_settings_else_the_name_s_else_the_header_s(tmp_path: P
     assert scan_listing(saved(tmp_path, data, f"{SPOT}__x.txt"), None, as_is).venue == SPOT
     assert scan_listing(saved(tmp_path, data, f"{USDM}__x.txt"), SPOT, as_is).venue == SPOT
     assert scan_listing(saved(tmp_path, data, "x.txt"), None, as_is).venue == USDM
+    segment = saved(tmp_path, data, f"{USDM}-public__1700.txt")
+    assert scan_listing(segment, None, as_is).venue == USDM
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from schemas.chunk import COLUMNS
 from schemas.control import Reason
-from schemas.instrument import Instrument
+from schemas.instrument import Instrument, infer
 from sources import okx_rows
 from sources.wire_numbers import Refused
 from tests.sources.okx_frames import INVERSE, LINEAR, MARKETS, OPTION, SPOT, TS
@@ -229,6 +229,19 @@ def test_a_forced_order(side: str, pos: str, position: int, symbol: str, size: f
     rows = okx_rows.liquidations(forced(symbol, closed(side, pos)), look, look, counts)
     assert rows == [(symbol, "liquidation", (NS, 80.0, size, position, 1))]
     assert +counts == {}
+
+
+def test_of_contracts_that_nobody_chose_forced_orders_only_count() -> None:
+    counts = Counter[str]()
+    other = infer("okx", "XRP-USDT-SWAP", "perpetual", None)
+
+    def knows(symbol: str) -> Instrument:
+        return BY_SYMBOL.get(symbol, other)
+
+    rows = okx_rows.liquidations(forced(other.symbol, closed()), knows, look, counts, chosen=True)
+    rows += okx_rows.liquidations(forced(LINEAR, closed()), knows, look, counts, chosen=True)
+    assert [symbol for symbol, _, _ in rows] == [LINEAR]
+    assert +counts == {"liquidation_of_another": 1}
 
 
 def test_several_in_a_second_are_counted_and_margin_is_no_contract() -> None:

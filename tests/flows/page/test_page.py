@@ -139,6 +139,7 @@ def test_a_server_that_is_gone_is_told_and_its_return_found(tab: Tab, at: At) ->
     assert tab.text("#run") == "run next"
     assert tab.text(card(BTC, ".mid")) == "8.000000"
     assert tab.evaluate("document.querySelectorAll('.card').length") == 1  # the other is forgotten
+    assert tab.text("#market .books") == "1 ok"
     second.stop()
 
 

@@ -58,8 +58,10 @@ class Listener:
 
     def until(self, wanted: Any) -> Any:
         """The first message for which `wanted` is true."""
+        end = time.monotonic() + PATIENCE_S
         while not wanted(message := self.next()):
             assert message is not None
+            assert time.monotonic() < end
         return message
 
 

@@ -1,0 +1,114 @@
+"""Rows about the live connections, every few seconds by the wall clock: table `feed_health`."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+
+from schemas.feed_health import ConnectionState, FeedHealth
+from schemas.quality import Quality
+from schemas.tables import Rows, rows_item
+from sources.live.feeding import Feeding
+from sources.live.health import FeedHealth as Told
+from sources.live.health import State
+
+EVERY_S: Final = 5.0
+_STATES: Final = {
+    State.waiting: ConnectionState.connecting,
+    State.connecting: ConnectionState.connecting,
+    State.open: ConnectionState.running,
+    State.stopped: ConnectionState.closed,
+}
+
+
+def health_row(at_ns: int, venue: str, told: Told) -> FeedHealth:
+    """What a connection told of itself, as a row."""
+    state = _STATES[State(told.state)]
+    flags = []
+    if told.stale_instruments:
+        state = ConnectionState.stale if state is ConnectionState.running else state
+        flags.append("no_snapshot")
+    for flag, count in (
+        ("overflow", told.overflow_drops),
+        ("refused", told.refused_topics),
+        ("unconfirmed", told.unacknowledged_topics),
+        ("rate_limited", told.rate_limited),
+        ("rest_failed", told.rest_failed),
+    ):
+        if count:
+            flags.append(flag)
+    return FeedHealth(
+        ts=at_ns,
+        source=told.connection,
+        venue=venue,
+        state=state,
+        messages=told.messages,
+        bytes=told.bytes,
+        lag_p50_ms=told.lag_p50_ms,
+        lag_p99_ms=told.lag_p99_ms,
+        gaps=told.gaps,
+        reconnects=told.reconnects,
+        rejected=told.rejected,
+        overflow_frames=told.overflow_drops,
+        queue_frames=told.queue_frames,
+        clock_offset_ms=told.clock_offset_ms,
+        quality=Quality.ok if state is ConnectionState.running else Quality.degraded,
+        flags=tuple(sorted(flags)),
+    )
+
+
+class _Partition(StatefulSourcePartition[Rows, None]):
+    def __init__(
+        self,
+        feedings: Mapping[str, tuple[str, Feeding]],
+        stop: Callable[[], bool],
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._feedings = feedings
+        self._stop = stop
+        self._now_ns = now_ns
+        self._due = datetime.now(UTC) + timedelta(seconds=EVERY_S)
+
+    def next_batch(self) -> list[Rows]:
+        """Every connection's row when it is time, and once more at the end."""
+        over = self._stop()
+        now = datetime.now(UTC)
+        if now < self._due and not over:
+            return []
+        self._due = now + timedelta(seconds=EVERY_S)
+        at_ns = self._now_ns()
+        if over:
+            raise StopIteration
+        return [
+            rows_item(health_row(at_ns, venue, feeding.health()))
+            for venue, feeding in self._feedings.values()
+        ]
+
+    def next_awake(self) -> datetime | None:
+        """Often enough to end soon."""
+        return min(self._due, datetime.now(UTC) + timedelta(seconds=0.2))
+
+    def snapshot(self) -> None:
+        """Nothing: it is measured anew."""
+
+
+class HealthSource(FixedPartitionedSource[Rows, None]):
+    """The rows of all connections: name → (venue, feeding)."""
+
+    def __init__(
+        self,
+        feedings: Mapping[str, tuple[str, Feeding]],
+        stop: Callable[[], bool],
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._feedings, self._stop, self._now_ns = feedings, stop, now_ns
+
+    def list_parts(self) -> list[str]:
+        """One part."""
+        return ["health"]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Partition:
+        """Measure from now on."""
+        return _Partition(self._feedings, self._stop, self._now_ns)

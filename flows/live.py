@@ -1,0 +1,112 @@
+"""`seawall run`: venues live through the whole pipeline into the store, until it is stopped.
+
+sockets ─▶ spool ─▶ lanes ─▶ dataflow ─▶ store
+                               └─▶ page, status in the terminal
+"""
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+
+from msgspec.structs import replace
+from rich.console import Console
+from rich.markup import escape
+
+from flows.draining import draining
+from flows.engine import run_engine
+from flows.health import HealthSource
+from flows.kernels import kept_kernels, warm
+from flows.live_inputs import live_inputs, spool_of
+from flows.live_wiring import Live, wire_live
+from flows.page.server import Page
+from flows.page.state import Shown
+from flows.recovery import check
+from flows.replay import kept_state, owner_of, store_ends
+from flows.risk import flow
+from flows.run_guard import Stored
+from flows.status import Status
+from schemas.errors import RunConflict
+from schemas.settings import Settings
+from schemas.tables import Rows
+from sinks.clickhouse import ClickHouseSink
+from sinks.reading import latest_inputs
+from sinks.store import Store
+from sources.live.source import LiveSource
+
+_STATE = "state"  # folder beside the connections of a spool
+
+
+def run(settings: Settings, console: Console) -> int:
+    """Listen, compute and store until Ctrl-C or SIGTERM. Returns the exit code."""
+    if settings.state.dir is None:  # a live run resumes always
+        state = replace(settings.state, dir=str(spool_of(settings) / _STATE))
+        settings = replace(settings, state=state)
+
+    def tell(text: str) -> None:
+        console.print(escape(text), highlight=False, soft_wrap=True)
+
+    with draining() as stop, ExitStack() as open_:
+        with console.status("asking the venues what they list"), kept_kernels():
+            inputs = live_inputs(settings, time.time_ns(), tell)
+            live = wire_live(settings, inputs, tell)
+        open_.callback(live.close)
+        check(Path(str(settings.state.dir)), owner_of(settings, live.wiring))
+        with console.status("opening the store"):
+            store = open_.enter_context(Store.open(settings.store.url))
+            store.migrate()
+        stored = _stored(store, settings, live)
+        with console.status("loading kernels"), kept_kernels():
+            warm()
+            store.warm()
+        shown = Shown(settings.run)
+        if settings.live.page:
+            page = Page(settings.live.page, shown)
+            tell(f"page: {page.start()}")
+            open_.callback(page.stop)
+        Thread(target=_stopper, args=(stop, live), name="stopper", daemon=True).start()
+        with kept_state(settings, live.wiring, stored) as config, Status(console, shown):
+            sink = ClickHouseSink(store, settings.run)
+            feedings = {
+                name: (live.venues[name], one.feeding) for name, one in live.connections.items()
+            }
+
+            def watch(items: list[Rows]) -> None:
+                shown.take(items)
+
+            run_engine(
+                flow(
+                    settings,
+                    live.wiring,
+                    LiveSource(live.connections, stop.is_set),
+                    sink,
+                    HealthSource(feedings, stop.is_set),
+                    watch,
+                ),
+                epoch_s=settings.live.epoch_s,
+                recovery=config,
+                folder=Path(str(settings.state.dir)),
+            )
+        if sink.written.error is not None:
+            raise sink.written.error
+        read = {
+            name: c.connection for name, c in live.connections.items() if c.connection.lines_done
+        }
+        store_ends(store, settings.run, live.wiring, read)
+    console.print(f"stopped; the next run of {settings.run!r} goes on from here")
+    return 0
+
+
+def _stored(store: Store, settings: Settings, live: Live) -> Stored:
+    """How far the run is stored. Raises RunConflict when it was made with other settings."""
+    known = latest_inputs(store, settings.run)
+    if any(row[5] != live.wiring.settings_hash for row in known):
+        raise RunConflict(settings.run, "was made with other settings")
+    if strange := sorted({row[0] for row in known} - set(live.wiring.connections)):
+        raise RunConflict(settings.run, f"was made from another input ({strange[0]})")
+    return Stored(lines=sum(row[2] for row in known) if known else None)
+
+
+def _stopper(stop: Event, live: Live) -> None:
+    stop.wait()
+    live.stop()

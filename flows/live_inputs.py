@@ -1,0 +1,107 @@
+"""What a live run listens to: per source the catalogue, the chosen instruments, the plans."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
+
+from schemas.errors import SeawallError, UsageError
+from schemas.instrument import Instrument
+from schemas.settings import Settings, SourceSettings
+from sources.instrument_cache import catalogue_of
+from sources.instrument_choice import choose
+from sources.instruments import Catalogue
+from sources.live.feed import Plan
+from sources.live.rest import at_host
+from sources.registry import feed_for
+from sources.venue_feed import VenueFeed
+
+CATALOGUES: Final = "catalogues"  # folder beside the connections of a spool
+_FETCH_S: Final = 20.0
+
+Tell = Callable[[str], None]
+
+
+class LiveInput(Struct):
+    """One live source, ready to be listened to."""
+
+    source: SourceSettings
+    feed: VenueFeed
+    instruments: tuple[Instrument, ...]
+    plans: tuple[Plan, ...]
+    turnover_usd: Mapping[str, float]  # of 24 h, by instrument name
+
+
+def live_inputs(settings: Settings, now_ns: int, tell: Tell) -> list[LiveInput]:
+    """All live sources of the settings. Raises SeawallError when one cannot be listened to."""
+    folder = spool_of(settings) / CATALOGUES
+    found = [_input(source, folder, now_ns, tell) for source in settings.source if source.is_live]
+    if not found:
+        message = "nothing to run: no [[source]] of the settings is live (see infra/live.toml)"
+        raise UsageError(message)
+    return found
+
+
+def spool_of(settings: Settings) -> Path:
+    """The folder of the run's spool: every run has its own."""
+    return Path(settings.live.spool) / settings.run
+
+
+def members_of(settings: Settings, inputs: Sequence[LiveInput]) -> tuple[str, ...]:
+    """Of the market regime: as set, else per asset the perpetual with most volume, by name."""
+    if settings.regime.members:
+        return tuple(settings.regime.members)
+    best: dict[str, tuple[float, str]] = {}
+    for one in inputs:
+        for i in one.instruments:
+            if i.kind == "perpetual":
+                rank = -one.turnover_usd.get(i.name, 0.0), i.name
+                best[i.asset] = min(rank, best.get(i.asset, rank))
+    return tuple(sorted(name for _, name in best.values()))
+
+
+def header_of_plan(one: LiveInput, plan: Plan, members: Sequence[str]) -> dict[str, Any]:
+    """What begins every segment of a connection's spool (C3)."""
+    mine = [i for i in one.instruments if i.symbol in plan.symbols]
+    return {
+        "version": 1,
+        "venue": one.feed.venue,
+        "instruments": [{"symbol": i.symbol, **to_builtins(i)} for i in mine],
+        "members": list(members),
+    }
+
+
+def _input(source: SourceSettings, folder: Path, now_ns: int, tell: Tell) -> LiveInput:
+    assert source.venue is not None  # the settings were checked
+    feed = feed_for(source.venue, source.accounts)
+    with httpx.Client(timeout=_FETCH_S) as client:
+        catalogue = catalogue_of(
+            feed, _fetch(feed, client, source.rest_url), folder, now_ns=now_ns, tell=tell
+        )
+    chosen = choose(catalogue, source.instruments, source.top)
+    urls = {"ws_url": source.ws_url} if source.ws_url else {}
+    plans = feed.plans(source.streams, [i.symbol for i in chosen], urls)
+    return LiveInput(source, feed, chosen, tuple(plans), _by_name(catalogue))
+
+
+def _by_name(catalogue: Catalogue) -> dict[str, float]:
+    turnover = catalogue.turnover_usd
+    return {i.name: turnover.get(i.symbol, 0.0) for i in catalogue.instruments}
+
+
+def _fetch(feed: VenueFeed, client: httpx.Client, rest_url: str | None) -> Callable[[str], bytes]:
+    def fetch(url: str) -> bytes:
+        request = feed.request(url)
+        request = replace(request, url=at_host(request.url, rest_url)) if rest_url else request
+        try:
+            answer = client.request(request.method, request.url, content=request.body or None)
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            message = f"{request.url} gave no answer: {error or type(error).__name__}"
+            raise SeawallError(message) from error
+        return answer.content
+
+    return fetch

@@ -1,0 +1,171 @@
+"""A live run's connections, from plans to lanes, and what its dataflow has to know of them."""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from flows.live_inputs import LiveInput, header_of_plan, members_of, spool_of
+from flows.settings import grid_ns, numbers_hash
+from flows.wiring import Wiring, refine_with
+from schemas.instrument import Instrument
+from schemas.settings import Settings
+from schemas.units import NS_PER_MS, NS_PER_S
+from sources.connection import Connection
+from sources.listing import listed_in
+from sources.live.clock import DisciplinedClock
+from sources.live.feed import Plan
+from sources.live.feeding import Feeding, Gate
+from sources.live.lane import Lane
+from sources.live.owner import SocketOwner
+from sources.live.reread import reread
+from sources.live.source import LiveConnection
+from sources.live.spool import Position, Spool
+from sources.live.timing import Timing
+from sources.registry import session_for
+
+_MB = 1_000_000
+
+
+class LiveWiring(Wiring, frozen=True):
+    """Known before anything flows, but for the first lines, which come later."""
+
+    spools: dict[str, Path]
+
+    @property
+    def connections(self) -> list[str]:
+        """Names of all connections."""
+        return list(self.spools)
+
+    def first_line_hash(self, connection: str) -> str:
+        """Hash of a connection's first line, as a replay of its spool has it."""
+        first = next(reread(self.spools[connection], 0)).partition(b"\n")[0] + b"\n"
+        return blake2b(first, digest_size=16).hexdigest()
+
+
+class Live(Struct):
+    """Everything of a live run that is open."""
+
+    wiring: LiveWiring
+    connections: dict[str, LiveConnection]
+    owners: list[SocketOwner]
+    venues: dict[str, str]  # of each connection
+
+    def stop(self) -> None:
+        """Close the sockets; what was received stays to be drained."""
+        for owner in self.owners:
+            owner.stop()
+
+    def close(self) -> None:
+        """Wait for the sockets, then let go of the spools."""
+        self.stop()
+        for owner in self.owners:
+            owner.join()
+        for one in self.connections.values():
+            one.feeding.spool.close()
+
+
+def wire_live(settings: Settings, inputs: Sequence[LiveInput], tell: Callable[[str], None]) -> Live:
+    """Open the spools and prepare the connections; nothing is connected yet."""
+    clock = DisciplinedClock()
+    members = members_of(settings, inputs)
+    live = Live(_wiring(settings, inputs, members), {}, [], {})
+    for one in inputs:
+        headers = {plan.name: header_of_plan(one, plan, members) for plan in one.plans}
+        spools = {name: _spool(settings, name, header) for name, header in headers.items()}
+        for spool in spools.values():
+            clock.not_before(spool.last_ns or 0)
+        lanes = {name: _lane(settings, name, spool, clock) for name, spool in spools.items()}
+        owner = SocketOwner(
+            one.feed,
+            one.plans,
+            lanes,
+            now_ns=clock.now_ns,
+            timing=_timing(settings),
+            tell=tell,
+            rest_url=one.source.rest_url,
+            polls={plan.name: one.feed.polls(plan) for plan in one.plans},
+        )
+        gate = Gate(owner)
+        live.owners.append(owner)
+        for plan in one.plans:
+            feeding = Feeding(
+                spools[plan.name], lanes[plan.name], owner, gate,
+                lambda: clock.offset_ns / NS_PER_MS,
+            )  # fmt: skip
+            connection = _connection(settings, one, plan, headers[plan.name])
+            live.connections[plan.name] = LiveConnection(feeding, connection)
+            live.venues[plan.name] = one.feed.venue
+    return live
+
+
+def _wiring(
+    settings: Settings, inputs: Sequence[LiveInput], members: tuple[str, ...]
+) -> LiveWiring:
+    connections_of: dict[str, list[str]] = {}
+    spools: dict[str, Path] = {}
+    for one in inputs:
+        names: dict[str, Instrument] = {i.symbol: i for i in one.instruments}
+        for plan in one.plans:
+            spools[plan.name] = spool_of(settings) / plan.name
+            for symbol in plan.symbols:
+                if symbol in names:
+                    connections_of.setdefault(names[symbol].name, []).append(plan.name)
+    return LiveWiring(
+        listings=(),
+        connections_of={name: tuple(sorted(c)) for name, c in sorted(connections_of.items())},
+        members=members,
+        settings_hash=numbers_hash(settings),
+        code_version=version("seawall"),
+        spools=spools,
+    )
+
+
+def _spool(settings: Settings, name: str, header: dict[str, Any]) -> Spool:
+    live = settings.live
+    return Spool(
+        spool_of(settings),
+        name,
+        header=header,
+        segment_bytes=round(live.segment_mb * _MB),
+        segment_s=live.segment_minutes * 60.0,
+        keep_s=live.keep_hours * 3600.0 or None,
+    )
+
+
+def _lane(settings: Settings, name: str, spool: Spool, clock: DisciplinedClock) -> Lane[Position]:
+    return Lane(
+        name,
+        append=spool.append,
+        now_ns=clock.now_ns,
+        most_frames=settings.live.queue_frames,
+        most_bytes=round(settings.live.queue_mb * _MB),
+    )
+
+
+def _timing(settings: Settings) -> Timing:
+    live = settings.live
+    return Timing(
+        grid_ns=grid_ns(settings),
+        backoff_least_s=live.backoff_least_s,
+        backoff_most_s=live.backoff_most_s,
+        wish_repeat_s=live.wish_repeat_s,
+    )
+
+
+def _connection(
+    settings: Settings, one: LiveInput, plan: Plan, header: dict[str, Any]
+) -> Connection:
+    refine = refine_with(settings.instrument)
+    session = session_for(one.feed.venue, plan.name, refine)
+    session.list_instruments(listed_in(header["instruments"], one.feed.venue, refine))
+    return Connection(
+        plan.name,
+        session,
+        grid_ns=grid_ns(settings),
+        hole_ns=round(settings.stale.hole_s * NS_PER_S),
+        foreign=False,
+    )
