@@ -61,6 +61,9 @@ def test_start_jumps() -> None:
     for key in (BTC, ETH):
         assert brief(out, key) == [Gap(key, "c", grid - 1, 4, "start"), (14400.0, "jump")]
     assert [wish.reason for wish in made.wishes] == ["start"]
+    read = len(text(answer(15), depth(11, 20, 9), trade(1)))
+    stopped = brief(out, "c")[0]  # where the run was when it stopped
+    assert (stopped.at_ns, stopped.lines, stopped.bytes) == (START + 2 * MS + 1000, 3, read)
     assert brief(made.take(indexed(text(trade(2), start=grid + GRID)))) == [
         (14401.0,),
         ("trade", [1]),

@@ -143,14 +143,16 @@ def test_a_server_that_is_gone_is_told_and_its_return_found(tab: Tab, at: At) ->
     second.stop()
 
 
-@pytest.mark.parametrize("width", [320, 390, 700, 1000, 1600])
+@pytest.mark.parametrize("width", [320, 390, 700, 1030, 1170, 1600])
 def test_no_window_is_too_narrow(tab: Tab, page: Page, width: int) -> None:
     long = "venue-with-a-long-name:SOMETHING-LONG-260327-100000-C"
     rows = [
         replace(row, instrument=long) for row in moment() if getattr(row, "instrument", "") == BTC
     ]
     page.show(items(*moment(), *rows, trigger(scope=long, rule="a-rule-with-a-long-name-indeed")))
-    page.show(items(health(source="venue-with-a-long-name-public-17")))
+    troubled = {"state": ConnectionState.connecting, "quality": Quality.warming, "gaps": 100_000}
+    page.show(items(health(source="venue-with-a-long-name-public-17", bytes=999_900, **troubled)))
+    page.show(items(health(NOW + S, source="venue-with-a-long-name-public-17", **troubled)))
     look(tab, page, width=width)
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.evaluate(
