@@ -14,6 +14,7 @@ from flows.command.bench import bench
 from flows.command.check import check
 from flows.command.demo import demo
 from flows.command.query import query
+from flows.command.record import record
 from flows.command.replay import replay
 from flows.command.run import run
 from flows.command.serve import serve
@@ -46,7 +47,7 @@ def seawall(
     """Streaming risk over crypto market microstructure: from order books to triggers."""
 
 
-for command in (demo, run, replay, query, serve, check, tables, simulate, bench):
+for command in (demo, run, record, replay, query, serve, check, tables, simulate, bench):
     app.command()(command)
 
 

@@ -6,55 +6,37 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+from msgspec.structs import replace
 
 from schemas.feed_health import ConnectionState, FeedHealth
-from schemas.quality import Quality
 from schemas.tables import Rows, rows_item
 from sources.live.feeding import Feeding
 from sources.live.health import FeedHealth as Told
-from sources.live.health import State
 
 EVERY_S: Final = 5.0
-_STATES: Final = {
-    State.waiting: ConnectionState.connecting,
-    State.connecting: ConnectionState.connecting,
-    State.open: ConnectionState.running,
-    State.stopped: ConnectionState.closed,
-}
 
 
 def health_row(at_ns: int, venue: str, told: Told) -> FeedHealth:
-    """What a connection told of itself, as a row."""
-    state = _STATES[State(told.state)]
-    flags = []
-    if told.stale_instruments:
-        state = ConnectionState.stale if state is ConnectionState.running else state
-        flags.append("no_snapshot")
-    for flag, count in (
-        ("overflow", told.overflow_drops),
-        ("refused", told.refused_topics),
-        ("unconfirmed", told.unacknowledged_topics),
-        ("rate_limited", told.rate_limited),
-        ("rest_failed", told.rest_failed),
-    ):
-        if count:
-            flags.append(flag)
-    return FeedHealth(
-        ts=at_ns,
-        source=told.connection,
-        venue=venue,
-        state=state,
-        messages=told.messages,
-        bytes=told.bytes,
-        lag_p50_ms=told.lag_p50_ms,
-        lag_p99_ms=told.lag_p99_ms,
-        gaps=told.gaps,
-        reconnects=told.reconnects,
-        rejected=told.rejected,
-        overflow_frames=told.overflow_drops,
-        queue_frames=told.queue_frames,
-        clock_offset_ms=told.clock_offset_ms,
-        quality=Quality.ok if state is ConnectionState.running else Quality.degraded,
+    """What a connection told of itself, as a row; at_ns is ns of wall time."""
+    row = told.row(at_ns, venue)
+    running = row.state is ConnectionState.running
+    flags = {
+        *row.flags,
+        *(
+            flag
+            for flag, count in (
+                ("overflow", told.overflow_drops),
+                ("refused", told.refused_topics),
+                ("unconfirmed", told.unacknowledged_topics),
+                ("rate_limited", told.rate_limited),
+                ("rest_failed", told.rest_failed),
+            )
+            if count
+        ),
+    }
+    return replace(
+        row,
+        state=ConnectionState.stale if running and told.stale_instruments else row.state,
         flags=tuple(sorted(flags)),
     )
 
@@ -69,18 +51,22 @@ class _Partition(StatefulSourcePartition[Rows, None]):
         self._feedings = feedings
         self._stop = stop
         self._now_ns = now_ns
+        self._over = False
         self._due = datetime.now(UTC) + timedelta(seconds=EVERY_S)
 
     def next_batch(self) -> list[Rows]:
-        """Every connection's row when it is time, and once more at the end."""
-        over = self._stop()
+        """Every connection's row when it is time, and once more when all has been taken."""
+        if self._over:
+            raise StopIteration
+        self._over = self._stop() and all(
+            feeding.ended and not feeding.lane.waiting_frames
+            for _, feeding in self._feedings.values()
+        )
         now = datetime.now(UTC)
-        if now < self._due and not over:
+        if now < self._due and not self._over:
             return []
         self._due = now + timedelta(seconds=EVERY_S)
         at_ns = self._now_ns()
-        if over:
-            raise StopIteration
         return [
             rows_item(health_row(at_ns, venue, feeding.health()))
             for venue, feeding in self._feedings.values()

@@ -64,7 +64,7 @@ def run(settings: Settings, console: Console) -> int:
             page = Page(settings.live.page, shown)
             tell(f"page: {page.start()}")
             open_.callback(page.stop)
-        Thread(target=_stopper, args=(stop, live), name="stopper", daemon=True).start()
+        Thread(target=stopper, args=(stop, live), name="stopper", daemon=True).start()
         with kept_state(settings, live.wiring, stored) as config, Status(console, shown):
             sink = ClickHouseSink(store, settings.run)
             feedings = {
@@ -107,6 +107,7 @@ def _stored(store: Store, settings: Settings, live: Live) -> Stored:
     return Stored(lines=sum(row[2] for row in known) if known else None)
 
 
-def _stopper(stop: Event, live: Live) -> None:
+def stopper(stop: Event, live: Live) -> None:
+    """Close the sockets when asked to stop."""
     stop.wait()
     live.stop()

@@ -75,9 +75,9 @@ class Feeding:
         """Ask for what the session wishes for."""
         self.owner.wish(self.name, wish)
 
-    def satisfied(self, instrument: str) -> None:
-        """The instrument's book is known."""
-        self.owner.satisfied(self.name, instrument)
+    def satisfied(self, instrument: str, url: str | None = None) -> None:
+        """The instrument's book is known (`url`: only what was wished for there has come)."""
+        self.owner.satisfied(self.name, instrument, url)
 
     def seen(self, gaps: int, rejected: int, lags_ms: list[float]) -> None:
         """Totals of the session since the start, and lags of the latest rows."""

@@ -16,22 +16,17 @@ def reread(folder: Path, begin: int, end: int | None = None) -> Iterator[bytes]:
     stream = _at(folder, begin)
     if stream is None:
         if begin or end:
-            message = f"{folder}: byte {begin} is past the end of the spool"
-            raise SeawallError(message)
+            raise _too_short(folder, max(begin, end or 0))
         return
     try:
         if end is None:
             yield from whole_lines(stream)
             return
         left = end - begin
-        while left:
+        while left > 0:
             data = stream.read1(min(left, BLOCK))
             if not data:
-                message = (
-                    f"{folder}: ends {left} bytes before the place that the recovery data had "
-                    "reached; start with new recovery data"
-                )
-                raise SeawallError(message)
+                raise _too_short(folder, left)
             left -= len(data)
             yield data
     finally:
@@ -49,15 +44,22 @@ def _at(folder: Path, byte: int) -> SegmentStream | None:
                 data = stream.read1(min(left, BLOCK))
                 if not data:
                     stream.close()
-                    message = f"{folder}: byte {byte} is past the end of the spool"
-                    raise SeawallError(message)
+                    raise _too_short(folder, left)
                 left -= len(data)
             return stream
         stream.close()
     if names:
-        message = (
-            f"{folder}: byte {byte} has been deleted with an old segment; "
-            "start with new recovery data"
+        message = f"{folder}: byte {byte} of the spool has been deleted with an old segment: "
+        message += "keep more hours, and start with " + (
+            "new recovery data ([state] dir)" if byte else "another spool folder ([live] spool)"
         )
         raise SeawallError(message)
     return None
+
+
+def _too_short(folder: Path, missing: int) -> SeawallError:
+    message = (
+        f"{folder}: ends {missing} bytes before the place that the recovery data had reached: "
+        "the machine stopped before it was on disk; start with new recovery data ([state] dir)"
+    )
+    return SeawallError(message)

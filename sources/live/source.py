@@ -15,7 +15,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from msgspec import Struct
 
 from schemas.chunk import Chunk
-from schemas.errors import BrokenInvariant
+from schemas.control import Reason, Seen, Wish
 from schemas.units import NS_PER_MS
 from sources.connection import Connection, Keyed
 from sources.lines import index_lines
@@ -47,23 +47,19 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
         self.connection = live.connection
         self._stop = stop
         self._now = now
-        self._opened = state is not None
-        self._awaiting: frozenset[str] = frozenset()
+        self._unlisted: dict[str, str] = {}  # those whose metadata are, and the listing's URL
         self._next_awake: datetime | None = None
         if state is not None:
             self.connection.restore(state)
+        self._awaiting = self.connection.session.awaiting()  # instruments whose book is wished for
+        self._opened = self.connection.lines_done > 0  # a state may be from before any line
         self._earlier: Iterator[bytes] | None = self._since(live.feeding)
 
     def _since(self, feeding: Feeding) -> Iterator[bytes]:
         """What the spool has after the state; the digest gets what it lacks on the way."""
         done = self.connection.bytes_done
-        passed = self.connection.digest_from
-        for data in feeding.since(passed, done):
+        for data in feeding.since(self.connection.digest_from, done):
             self.connection.digest.update(data)
-            passed += len(data)
-        if passed != done:
-            message = f"{self.connection.name}: the recovery data are {done - passed} bytes ahead"
-            raise BrokenInvariant(message)
         yield from feeding.lines_from(done)
 
     def next_batch(self) -> list[Bundle]:
@@ -73,6 +69,8 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
             if data is not None:
                 return self._taken(data)
             self._earlier = None
+            for instrument in sorted(self._awaiting):  # the session does not wish for them anew
+                self.live.feeding.wish(Wish(instrument, "", "start"))
             self.live.feeding.start(again=self.connection.lines_done > 0)
         ended = self._stop() and self.live.feeding.ended
         drained = self.live.feeding.drain(_LINES)
@@ -91,20 +89,32 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
         self._next_awake = None
         connection, feeding = self.connection, self.live.feeding
         lines = index_lines(np.frombuffer(data, np.uint8), connection.lines_done + 1)
-        items: list[Keyed] = []
+        opening: list[Keyed] = []
         if not self._opened:
             self._opened = True
-            items += connection.open(int(lines.received_ns[0]))
-        items += connection.take(lines)
+            opening = connection.open(int(lines.received_ns[0]))
+        items = connection.take(lines)
+        self._pass_on_wishes(items)
+        feeding.seen(connection.counts["gaps"], connection.counts["rejected"], lags_ms(items))
+        return bundled([*opening, *items])
+
+    def _pass_on_wishes(self, items: Sequence[Keyed]) -> None:
+        """Tell the owner what is wished for, then what has come: also within the same lines."""
+        connection, feeding = self.connection, self.live.feeding
+        books = set(self._awaiting)
         for wish in connection.wishes:
             feeding.wish(wish)
+            if wish.reason == Reason.no_metadata:
+                self._unlisted[wish.instrument] = wish.url
+            else:
+                books.add(wish.instrument)
         connection.wishes.clear()
-        awaiting = connection.session.awaiting()
-        for instrument in self._awaiting - awaiting:
+        self._awaiting = connection.session.awaiting()
+        for instrument in sorted(books - self._awaiting):
             feeding.satisfied(instrument)
-        self._awaiting = awaiting
-        feeding.seen(connection.counts["gaps"], connection.counts["rejected"], lags_ms(items))
-        return bundled(items)
+        for instrument, item in items:
+            if isinstance(item, Seen) and instrument in self._unlisted:
+                feeding.satisfied(instrument, self._unlisted.pop(instrument))
 
     def snapshot(self) -> tuple[Any, ...]:
         """How far the spool has been read, the clock, the session."""

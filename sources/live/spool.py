@@ -196,6 +196,11 @@ class Spool:
     # -- lines out -----------------------------------------------------------------------------
 
     @property
+    def size_bytes(self) -> int:
+        """Of the connection so far, also those that were deleted; without headers."""
+        return self._bytes
+
+    @property
     def end(self) -> Position:
         """The place after the last line."""
         return Position(self._name, self._size)
