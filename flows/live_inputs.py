@@ -8,7 +8,7 @@ import httpx
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
-from schemas.errors import SeawallError, UsageError
+from schemas.errors import RunConflict, SeawallError, UsageError
 from schemas.instrument import Instrument
 from schemas.settings import Settings, SourceSettings
 from sources.instrument_cache import catalogue_of
@@ -16,6 +16,8 @@ from sources.instrument_choice import choose
 from sources.instruments import Catalogue
 from sources.live.feed import Plan
 from sources.live.rest import at_host
+from sources.live.segments import segment_names
+from sources.recording import open_recording
 from sources.registry import feed_for
 from sources.venue_feed import VenueFeed
 
@@ -51,9 +53,19 @@ def spool_of(settings: Settings) -> Path:
 
 
 def members_of(settings: Settings, inputs: Sequence[LiveInput]) -> tuple[str, ...]:
-    """Of the market regime: as set, else per asset the perpetual with most volume, by name."""
+    """Of the market regime: as set, else as the run has begun, else by volume.
+
+    That is per asset the perpetual with most of it, sorted by name. A later start must not choose
+    anew: a replay knows only the first choice. Raises RunConflict when it is not listened to.
+    """
     if settings.regime.members:
         return tuple(settings.regime.members)
+    if begun := _members_begun(settings, inputs):
+        heard = {i.name for one in inputs for i in one.instruments}
+        if lost := [name for name in begun if name not in heard]:
+            why = f"has {', '.join(lost)} in its market regime, which is not listened to any more"
+            raise RunConflict(settings.run, why)
+        return begun
     best: dict[str, tuple[float, str]] = {}
     for one in inputs:
         for i in one.instruments:
@@ -61,6 +73,18 @@ def members_of(settings: Settings, inputs: Sequence[LiveInput]) -> tuple[str, ..
                 rank = -one.turnover_usd.get(i.name, 0.0), i.name
                 best[i.asset] = min(rank, best.get(i.asset, rank))
     return tuple(sorted(name for _, name in best.values()))
+
+
+def _members_begun(settings: Settings, inputs: Sequence[LiveInput]) -> tuple[str, ...]:
+    """What the spools of the run say; nothing before its first start."""
+    begun: set[str] = set()
+    for folder in (spool_of(settings) / plan.name for one in inputs for plan in one.plans):
+        if folder.is_dir() and segment_names(folder):
+            recording = open_recording(folder)
+            recording.close()
+            if recording.header is not None:
+                begun.update(recording.header.members)
+    return tuple(sorted(begun))
 
 
 def header_of_plan(one: LiveInput, plan: Plan, members: Sequence[str]) -> dict[str, Any]:
@@ -100,7 +124,7 @@ def _fetch(feed: VenueFeed, client: httpx.Client, rest_url: str | None) -> Calla
             answer = client.request(request.method, request.url, content=request.body or None)
             answer.raise_for_status()
         except httpx.HTTPError as error:
-            message = f"{request.url} gave no answer: {error or type(error).__name__}"
+            message = f"{request.url} gave no answer: {str(error) or type(error).__name__}"
             raise SeawallError(message) from error
         return answer.content
 

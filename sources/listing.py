@@ -17,7 +17,7 @@ from schemas.errors import UsageError
 from schemas.instrument import Instrument, instrument_name
 from sources.lines import BAD, Lines
 from sources.recording import Header, Recording, header_of, open_recording
-from sources.registry import VENUES, Refine, session_for
+from sources.registry import Refine, session_for
 
 SCANNED_LINES: Final = 20_000
 
@@ -121,7 +121,8 @@ def _venue_of(path: Path, header: Header | None) -> str | None:
     """
     named, found, _ = path.name.partition("__")
     told = header.venue if header is not None else None
-    return named if found and (told is None or named in VENUES) else told
+    is_segment = told is not None and named.startswith(f"{told}-")
+    return named if found and not is_segment else told
 
 
 def listed_in(raw: Sequence[Mapping[str, object]], venue: str, refine: Refine) -> list[Instrument]:

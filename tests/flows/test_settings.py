@@ -242,7 +242,7 @@ def test_sources_are_files_named_once(tmp_path: Path, monkeypatch: pytest.Monkey
     Path("folder").mkdir()
     told = mistakes(None, {}, source=[{"files": ["a.gz", "folder"]}, {"files": ["a.gz"]}])
     assert told == [
-        "command line: folder is not a file",
+        "command line: folder is neither a file nor a spool",
         'command line: source.files: "a.gz" stands twice',
     ]
     assert load(None, {}, {"source": [{"files": ["a.gz"]}]}).source[0].files == ["a.gz"]

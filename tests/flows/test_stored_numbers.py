@@ -6,7 +6,6 @@ variance, EWMA and filter are computed from it at once by the independent versio
 
 import gzip
 from math import isclose
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,7 +51,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Answers]
     }
     settings = load(None, {}, overrides)
     console = Console(file=(folder / "told").open("w"))
-    assert replay(settings, [Path(file)], ends=False, strict=False, console=console) == 0
+    assert replay(settings, ends=False, strict=False, console=console) == 0
     with Store.open(settings.store.url) as store:
         return settings, {
             "ticks": read(store, "SELECT * FROM ticks ORDER BY ts"),

@@ -76,6 +76,7 @@ class Tab:
         )
         media = [{"name": "prefers-color-scheme", "value": scheme}]
         self.call("Emulation.setEmulatedMedia", features=media)
+        self.call("Page.bringToFront")  # one behind another is not drawn
         self.call("Page.navigate", url=url)
         return self
 
@@ -132,7 +133,9 @@ class Browser:
         request = Request(f"http://127.0.0.1:{self.port}/json/new?about:blank", method="PUT")
         with urlopen(request, timeout=PATIENCE_S) as answer:
             told = json.load(answer)
-        with connect(told["webSocketDebuggerUrl"], max_size=None, proxy=None) as socket:
+        with connect(
+            told["webSocketDebuggerUrl"], max_size=None, ping_interval=None, proxy=None
+        ) as socket:
             yield Tab(socket)
             urlopen(f"http://127.0.0.1:{self.port}/json/close/{told['id']}", timeout=PATIENCE_S)
 

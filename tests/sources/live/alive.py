@@ -1,5 +1,6 @@
 """A live connection of one process, without sockets: its spool, its lane, its partition."""
 
+import pickle
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -96,7 +97,8 @@ class Process:
         self.part = source.build_part("in", "c", state)
 
     def say(self, *payloads: str, step_ns: int = MS) -> None:
-        """Write lines as the feeder does."""
+        """Write lines as the feeder does, once it has been started."""
+        assert ("start",) in self.calls
         for payload in payloads:
             self.now_ns += step_ns
             if payload.startswith("@"):
@@ -110,6 +112,13 @@ class Process:
     def batch(self) -> list[Pair]:
         """One batch, its bundles opened."""
         return [(key, item) for key, items in self.part.next_batch() for item in items]
+
+    def started(self) -> list[Pair]:
+        """Batches until the owner is started: the last one has the start line, if there is one."""
+        out: list[Pair] = []
+        while ("start",) not in self.calls:
+            out += self.batch()
+        return out
 
     def idle(self) -> bool:
         """Whether the last batch found nothing."""
@@ -160,3 +169,14 @@ def conversation(count: int, seed: int = 1, wide: int = 0) -> list[str]:
                 }[kind]
             )
     return out
+
+
+def starts(data: bytes) -> list[int]:
+    """Numbers of the start lines."""
+    said = [line.partition(b" ")[2] for line in data.splitlines()]
+    return [number for number, payload in enumerate(said, start=1) if payload == b'!{"k":"start"}']
+
+
+def stored(one: Process) -> Any:
+    """The state, as it comes back from the recovery store."""
+    return pickle.loads(pickle.dumps(one.part.snapshot()))

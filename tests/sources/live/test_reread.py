@@ -48,8 +48,8 @@ def test_from_every_byte(folder: Path, monkeypatch: pytest.MonkeyPatch, block: i
 @pytest.mark.parametrize("block", [1 << 20, 64])
 def test_a_part_is_exact(folder: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     blocks_of(monkeypatch, block)
-    for begin in range(0, len(TEXT) + 1, 13):
-        for end in range(begin, len(TEXT) + 1, 17):
+    for begin in range(0, len(TEXT) + 1, 23):
+        for end in range(begin, len(TEXT) + 1, 29):
             parts = list(reread(folder, begin, end))
             assert b"".join(parts) == TEXT[begin:end]
             assert all(0 < len(part) <= block for part in parts)
