@@ -23,9 +23,10 @@ from aiohttp import web
 from flows.page.state import Shown
 from flows.page.view import message
 from schemas.errors import SeawallError, UsageError
+from schemas.settings import LiveSettings
 from schemas.tables import Rows
 
-DEFAULT_AT: Final = "127.0.0.1:8099"
+DEFAULT_AT: Final = LiveSettings().page
 EVERY_S: Final = 0.5
 MOST_BROWSERS: Final = 32
 _BEHIND: Final = 8  # messages that may wait for one browser

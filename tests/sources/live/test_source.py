@@ -102,6 +102,39 @@ def test_stop_gives_out_what_has_come(tmp_path: Path, monkeypatch: pytest.Monkey
     one.gone()
 
 
+def test_lines_that_come_while_the_owner_ends_are_not_lost(tmp_path: Path) -> None:
+    one = Process(tmp_path)
+    out = one.started()
+    one.stopping = True
+    feeding = one.part.live.feeding
+    drain = feeding.drain
+
+    def late(most_lines: int) -> bytes:
+        data = drain(most_lines)
+        if not one.owner.ended:  # just after the look into the empty queue
+            one.say(*conversation(10))
+            one.owner.ended = True
+        return data
+
+    feeding.drain = late  # type: ignore[method-assign]
+    assert one.batch() == []
+    out += one.batch()
+    assert same(out, one.stream())
+    with pytest.raises(StopIteration):
+        one.batch()
+    one.gone()
+
+
+def test_it_goes_on_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    one = Process(tmp_path)
+    one.owner.ended = True
+    assert (one.batch(), one.idle()) == ([], True)
+    one.stopping = True
+    with pytest.raises(StopIteration):
+        one.batch()
+    one.gone()
+
+
 def test_stopped_before_it_was_started(tmp_path: Path) -> None:
     one = Process(tmp_path)
     one.started()

@@ -15,7 +15,7 @@ from tests.sources.talk import MS
 
 def batches(one: Process) -> list[tuple[list[Pair], Any]]:
     """Items of each batch and the state after it."""
-    found = []
+    found: list[tuple[list[Pair], Any]] = []
     while True:
         items = one.batch()
         if one.idle():
