@@ -21,6 +21,7 @@ from flows.live_inputs import live_inputs, spool_of
 from flows.live_wiring import Live, wire_live
 from flows.page.server import Page
 from flows.page.state import Shown
+from flows.page.stored import StoredRun
 from flows.recovery import check
 from flows.replay import kept_state, owner_of, store_ends
 from flows.risk import flow
@@ -28,7 +29,6 @@ from flows.run_guard import Stored
 from flows.status import Status
 from schemas.errors import RunConflict
 from schemas.settings import Settings
-from schemas.tables import Rows
 from sinks.clickhouse import ClickHouseSink
 from sinks.reading import latest_inputs
 from sinks.store import Store
@@ -60,6 +60,8 @@ def run(settings: Settings, console: Console) -> int:
             warm()
             store.warm()
         shown = Shown(settings.run)
+        if stored.lines:  # what was on before goes on
+            shown.take(StoredRun(store, settings.run).first())
         if settings.live.page:
             page = Page(settings.live.page, shown)
             tell(f"page: {page.start()}")
@@ -71,9 +73,6 @@ def run(settings: Settings, console: Console) -> int:
                 name: (live.venues[name], one.feeding) for name, one in live.connections.items()
             }
 
-            def watch(items: list[Rows]) -> None:
-                shown.take(items)
-
             run_engine(
                 flow(
                     settings,
@@ -81,7 +80,7 @@ def run(settings: Settings, console: Console) -> int:
                     LiveSource(live.connections, stop.is_set),
                     sink,
                     HealthSource(feedings, stop.is_set),
-                    watch,
+                    shown.take,
                 ),
                 epoch_s=settings.live.epoch_s,
                 recovery=config,

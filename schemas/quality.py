@@ -39,4 +39,9 @@ FLAGS: Final = {
     "thinned": "the venue publishes only a part of these events",
     "unidentified": "states of a model have merged; labels are held",
     "inferred": "metadata guessed from frames",
+    "overflow": "the queue was full: frames were dropped, and the books with them",
+    "refused": "the venue refused a subscription",
+    "unconfirmed": "the venue has not confirmed a subscription",
+    "rate_limited": "the venue asked us to be slower",
+    "rest_failed": "a REST question got no answer",
 }
