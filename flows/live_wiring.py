@@ -1,6 +1,7 @@
 """A live run's connections, from plans to lanes, and what its dataflow has to know of them."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +29,7 @@ from sources.live.timing import Timing
 from sources.registry import session_for
 
 _MB = 1_000_000
+_FIRST = "first-line-hash"
 
 
 class LiveWiring(Wiring, frozen=True):
@@ -42,8 +44,19 @@ class LiveWiring(Wiring, frozen=True):
 
     def first_line_hash(self, connection: str) -> str:
         """Hash of a connection's first line, as a replay of its spool has it."""
-        first = next(reread(self.spools[connection], 0)).partition(b"\n")[0] + b"\n"
-        return blake2b(first, digest_size=16).hexdigest()
+        return _first_line_hash(self.spools[connection])
+
+
+@cache
+def _first_line_hash(folder: Path) -> str:
+    """Kept beside the segments: the first of them may be deleted one day."""
+    kept = folder / _FIRST
+    if kept.exists():
+        return kept.read_text(encoding="ascii")
+    first = next(reread(folder, 0)).partition(b"\n")[0] + b"\n"
+    found = blake2b(first, digest_size=16).hexdigest()
+    kept.write_text(found, encoding="ascii")
+    return found
 
 
 class Live(Struct):

@@ -39,6 +39,7 @@ LIVE_S = 3.0
 CONNECTIONS = ["binance-usdm-market", "binance-usdm-public", "okx-1"]
 VENUES = ["binance-usdm", "binance-usdm", "okx"]
 NEVER_SAME = {"run", "id"}  # the id of a trigger has the run in it
+RESTLESS = RULES.replace("enter = 0.8", "enter = 0.4")  # triggers within seconds
 LIVE = """
 [grid]
 interval = "250ms"
@@ -142,7 +143,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     with seawall(folder / "simulate.txt", "simulate", *how) as simulated:
         simulated.until(lambda: simulated.said.endswith("\n\n"))
         spool_line = f'spool = "{folder / "spool"}"\n'
-        config.write_text(f"{LIVE}{spool_line}{RULES}{simulated.said}", encoding="utf-8")
+        config.write_text(f"{LIVE}{spool_line}{RESTLESS}{simulated.said}", encoding="utf-8")
         run = ("run", config, "--store", store)
         with seawall(folder / "first.txt", *run) as first:
             first.until(lambda: flowing_since(spool, 0))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from flows.live_inputs import LiveInput, header_of_plan
-from flows.live_wiring import Live, LiveWiring, wire_live
+from flows.live_wiring import Live, LiveWiring, _first_line_hash, wire_live
 from flows.settings import numbers_hash
 from flows.wiring import wire
 from schemas.errors import UsageError
@@ -103,6 +103,12 @@ def test_spools_begin_with_the_header_and_stay_the_same_over_a_restart(tmp_path:
         write(again, "start")
         assert again.wiring == live.wiring
         assert again.wiring.first_line_hash(OKX_1) == first
+        _first_line_hash.cache_clear()
+        folder = tmp_path / "main" / OKX_1
+        (gone,) = folder.glob("*.log")
+        kept = gone.rename(tmp_path / gone.name)
+        assert again.wiring.first_line_hash(OKX_1) == first  # also when the line is there no more
+        kept.rename(gone)
     members = [ETH.name, OKX_BTC.name]
     for one in both():
         for plan in one.plans:
