@@ -1,6 +1,6 @@
 """Rows → INSERTs, in a thread of its own.
 
-Items of any number are coalesced into one INSERT per table about once a second; an INSERT
+Items of any number are coalesced into one INSERT per table about twice a second; an INSERT
 stays within one month (a partition), so it is stored wholly or not at all, and never splits an
 item. Within a scope rows are stored in the order of their mark, and after an error nothing more
 is written: what is stored of a scope is always a beginning of it (C8).
@@ -26,7 +26,7 @@ from schemas.units import NS_PER_S, S_PER_DAY
 from sinks.batches import record_batch
 from sinks.store import Store, query_id
 
-FLUSH_S: Final = 1.0
+FLUSH_S: Final = 0.5
 BATCH_ROWS: Final = 8_000  # a flush begins at once when so many rows wait
 _LANES: Final = 2  # INSERTs at a time: one converts while another waits for the engine
 _RUNS: Final = "runs"

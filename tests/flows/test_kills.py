@@ -38,7 +38,7 @@ def test_term_interrupt_and_kill_of_a_recording_with_forced_orders(tmp_path: Pat
     stateless = Job(recording, tmp_path / "stateless", config, state=False)
     running = stateless.start(chunk_frames=1, workers=1)
     assert running.until_reading() == 1
-    time.sleep(0.6)
+    time.sleep(0.8)  # past the first flush
     assert running.stop(signal.SIGKILL)
     partial = stored_rows(stateless.store)
     assert 0 < len(partial["ticks"]) < len(wanted["ticks"])
