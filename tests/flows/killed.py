@@ -82,6 +82,10 @@ class Job:
             given += ["--config", self.config]
         return [str(argument) for argument in (*given, *more)]
 
+    def has_rows(self, table: str) -> bool:
+        """Whether the engine has written any part of a table, seen from outside its process."""
+        return any((self.folder / "store").glob(f"data/*/{table}/*/count.txt"))
+
     def start(self, chunk_frames: int, workers: int) -> "Running":
         """Start it in a process of its own."""
         how = ("--chunk-frames", chunk_frames, "--workers", workers)
@@ -240,6 +244,19 @@ def stopped(
     assert running.end() == 0, running.said
     done.seconds = time.monotonic() - begun
     return done
+
+
+def stopped_in_time(
+    jobs: Iterator[Job], signals: Sequence[int], rng: Random, shares: Sequence[float]
+) -> tuple[Job, list[Stop]]:
+    """A job of which every stop hit: a faster machine than `SPEED` says needs earlier stops."""
+    stops: list[Stop] = []
+    for job, share in zip(jobs, shares, strict=False):
+        stops = stopped(job, signals, rng, share=share).stops
+        if [stop.hit for stop in stops] == [True] * len(signals):
+            return job, stops
+    message = f"no series of stops came in time; the last: {stops}"
+    raise AssertionError(message)
 
 
 def stored_rows(url: str, run: str = "main") -> dict[str, list[Any]]:
