@@ -81,6 +81,7 @@ def run(settings: Settings, console: Console) -> int:
                     sink,
                     HealthSource(feedings, stop.is_set),
                     shown.take,
+                    lambda gap: live.connections[gap.connection].feeding.mismatched(gap.instrument),
                 ),
                 epoch_s=settings.live.epoch_s,
                 recovery=config,

@@ -14,7 +14,7 @@ from flows.settings import grid_ns, numbers_hash
 from flows.wiring import Wiring, refine_with
 from schemas.instrument import Instrument
 from schemas.settings import Settings
-from schemas.units import NS_PER_MS, NS_PER_S
+from schemas.units import NS_PER_S
 from sources.connection import Connection
 from sources.listing import listed_in
 from sources.live.clock import DisciplinedClock
@@ -105,10 +105,7 @@ def wire_live(settings: Settings, inputs: Sequence[LiveInput], tell: Callable[[s
         gate = Gate(owner)
         live.owners.append(owner)
         for plan in one.plans:
-            feeding = Feeding(
-                spools[plan.name], lanes[plan.name], owner, gate,
-                lambda: clock.offset_ns / NS_PER_MS,
-            )  # fmt: skip
+            feeding = Feeding(spools[plan.name], lanes[plan.name], owner, gate)
             connection = _connection(settings, one, plan, headers[plan.name])
             live.connections[plan.name] = LiveConnection(feeding, connection)
             live.venues[plan.name] = one.feed.venue

@@ -19,7 +19,7 @@ from flows.settings import grid_ns
 from flows.triggers import triggers
 from flows.volatility import Step, market_regime_logic, volatility_logic
 from flows.wiring import Wiring
-from schemas.control import End
+from schemas.control import End, Gap
 from schemas.market import GridItem
 from schemas.settings import Settings
 from schemas.tables import Rows, rows_item
@@ -35,10 +35,12 @@ def flow(
     sink: FixedPartitionedSink[list[Rows], Any] | None = None,
     health: FixedPartitionedSource[Rows, Any] | None = None,
     watch: Callable[[list[Rows]], None] | None = None,
+    mismatched: Callable[[Gap], None] | None = None,
 ) -> Dataflow:
     """Wire the pipeline. Without arguments everything comes from the settings file (see README).
 
-    A live run adds `health`, rows about its connections, and `watch`, which sees all rows.
+    A live run adds `health`, rows about its connections, `watch`, which sees all rows, and
+    `mismatched`, which hears of books that failed their self-check and asks for new ones.
     Building it with arguments does no I/O.
     """
     if settings is None or wiring is None or source is None or sink is None:
@@ -56,7 +58,7 @@ def flow(
     market = op.stateful_batch(
         "market", split.falses, market_logic(wiring.connections_of, stale_book_ns)
     )
-    market_rows = op.flat_map_batch("market_rows", market, _rows_of_market)
+    market_rows = op.flat_map_batch("market_rows", market, _rows_of_market(mismatched))
     grid_items = op.flat_map_batch("grid_items", market, _grid_items)
     volatility = op.stateful_batch(
         "volatility",
@@ -78,16 +80,23 @@ def flow(
     return dataflow
 
 
-def _rows_of_market(items: list[tuple[str, Any]]) -> list[Rows]:
-    out: list[Rows] = []
-    for _, item in items:
-        if isinstance(item, Rows):
-            out.append(item)
-        elif isinstance(item, GridItem) and item.tick is not None:
-            out.append(rows_item(item.tick))
-            if item.curve is not None and item.ts % NS_PER_S == 0:
-                out.append(rows_item(item.curve))
-    return out
+def _rows_of_market(
+    mismatched: Callable[[Gap], None] | None,
+) -> Callable[[list[tuple[str, Any]]], list[Rows]]:
+    def rows_of_market(items: list[tuple[str, Any]]) -> list[Rows]:
+        out: list[Rows] = []
+        for _, item in items:
+            if isinstance(item, Rows):
+                out.append(item)
+            elif isinstance(item, GridItem) and item.tick is not None:
+                out.append(rows_item(item.tick))
+                if item.curve is not None and item.ts % NS_PER_S == 0:
+                    out.append(rows_item(item.curve))
+            elif isinstance(item, Gap) and mismatched is not None:
+                mismatched(item)
+        return out
+
+    return rows_of_market
 
 
 def _grid_items(items: list[tuple[str, Any]]) -> list[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """One live connection's way in: its spool, its lane, its part of the feed's owner, its health."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from threading import Lock
 
 from schemas.control import Wish
@@ -9,6 +9,7 @@ from sources.live.lane import Lane
 from sources.live.owner import SocketOwner
 from sources.live.reread import reread
 from sources.live.spool import Position, Spool
+from sources.live.venue_offset import VenueOffset
 
 
 class Gate:
@@ -36,15 +37,14 @@ class Feeding:
         lane: Lane[Position],
         owner: SocketOwner,
         gate: Gate,
-        clock_offset_ms: Callable[[], float],
     ) -> None:
         self.name = lane.name
         self.spool = spool
         self.lane = lane
         self.owner = owner
         self._gate = gate
-        self._clock_offset_ms = clock_offset_ms
         self._meter = Meter(lane.name, lane.counters)
+        self._offset = VenueOffset()
         self._gaps = 0
         self._rejected = 0
 
@@ -79,10 +79,15 @@ class Feeding:
         """The instrument's book is known (`url`: only what was wished for there has come)."""
         self.owner.satisfied(self.name, instrument, url)
 
-    def seen(self, gaps: int, rejected: int, lags_ms: list[float]) -> None:
-        """Totals of the session since the start, and lags of the latest rows."""
+    def mismatched(self, instrument: str) -> None:
+        """The flow found the instrument's book wrong: its session is to lose it."""
+        self.owner.mismatched(self.name, instrument)
+
+    def seen(self, at_ns: int, gaps: int, rejected: int, lags_ms: list[float]) -> None:
+        """Totals of the session since the start, and lags of rows received up to `at_ns`."""
         self._gaps, self._rejected = gaps, rejected
         self._meter.lags(lags_ms)
+        self._offset.take(at_ns, lags_ms)
 
     def health(self) -> FeedHealth:
         """What happened since the last time."""
@@ -91,5 +96,5 @@ class Feeding:
             rejected=self._rejected,
             queue_frames=self.lane.waiting_frames,
             stale_instruments=self.owner.stale(self.name),
-            clock_offset_ms=self._clock_offset_ms(),
+            clock_offset_ms=self._offset.least_ms(self.lane.last_ns),
         )

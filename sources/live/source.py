@@ -95,7 +95,8 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
             opening = connection.open(int(lines.received_ns[0]))
         items = connection.take(lines)
         self._pass_on_wishes(items)
-        feeding.seen(connection.counts["gaps"], connection.counts["rejected"], lags_ms(items))
+        counts = connection.counts
+        feeding.seen(connection.last_ns, counts["gaps"], counts["rejected"], lags_ms(items))
         return bundled([*opening, *items])
 
     def _pass_on_wishes(self, items: Sequence[Keyed]) -> None:

@@ -1,9 +1,9 @@
 """What sessions have wished for and not got yet: when to ask, ask again, and say that it is late.
 
 A wish is asked for at once when its connection is ready, then every `repeat_s` until it is
-satisfied. After `TRIES` that brought nothing its instrument is stale, which is told once, and the
-wish is asked for less often. A session wishes anew when an answer did not do: that is asked for
-soon, but not faster than the least times. Time is passed in.
+satisfied. A session wishes anew when an answer did not do: that is asked for soon, but not faster
+than the least times. After `TRIES` that brought nothing its instrument is stale, which is told
+once, and nothing hastens the tries any more. Time is passed in.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,6 @@ from msgspec import Struct
 from schemas.control import Wish
 
 TRIES: Final = 3
-SLOWER: Final = 10  # × repeat_s between two tries for a stale instrument
 FETCH_LEAST_S: Final = 1.0  # between two REST requests of one wish
 AGAIN_LEAST_S: Final = 5.0  # between two renewals of one subscription
 
@@ -28,6 +27,7 @@ class Asking(Struct):
     due_s: float
     asked_s: float | None = None  # None: not yet
     tries: int = 0
+    in_vain: bool = False  # the answer to the last try did not do
 
     @property
     def least_s(self) -> float:
@@ -43,10 +43,13 @@ class Wishes:
         self._open: dict[tuple[str, str, str], Asking] = {}
 
     def add(self, connection: str, wish: Wish, now_s: float) -> None:
-        """Take a session's wish; the same one again brings its next try forward."""
+        """Take a session's wish; the same one again says that the answer did not do."""
         key = connection, wish.instrument, wish.url
         asking = self._open.setdefault(key, Asking(*key, due_s=now_s))
-        if asking.asked_s is not None:
+        if asking.asked_s is None:
+            return
+        asking.in_vain = True
+        if asking.tries < TRIES:
             asking.due_s = min(asking.due_s, max(now_s, asking.asked_s + asking.least_s))
 
     def satisfied(self, connection: str, instrument: str, url: str | None = None) -> None:
@@ -77,8 +80,8 @@ class Wishes:
         for asking in now_due:
             asking.asked_s = now_s
             asking.tries += 1
-            slower = SLOWER if asking.tries > TRIES else 1
-            asking.due_s = now_s + slower * self._repeat_s
+            asking.in_vain = False
+            asking.due_s = now_s + self._repeat_s
         return now_due
 
     def next_s(self, is_ready: Callable[[str], bool]) -> float | None:
@@ -90,8 +93,7 @@ class Wishes:
         """By connection the instruments that have waited through `TRIES` tries, sorted."""
         found: dict[str, set[str]] = {}
         for asking in self._open.values():
-            # The last try has had its time when the next one is due, or has been made.
-            late = asking.tries > TRIES or (asking.tries == TRIES and asking.due_s <= now_s)
-            if late:
+            over = asking.in_vain or asking.due_s <= now_s  # the latest try has had its time
+            if asking.tries > TRIES or (asking.tries == TRIES and over):
                 found.setdefault(asking.connection, set()).add(asking.instrument)
         return {connection: tuple(sorted(names)) for connection, names in found.items()}

@@ -142,7 +142,10 @@ def test_only_grid_items_and_ends_go_on_to_the_estimators() -> None:
     item, clock, end = GridItem(USDM, S, tick, curve), GridItem(USDM, S, None, None), End("a")
     items = [(USDM, entry) for entry in (forced, gap, clock, item, end)]
     assert _grid_items(items) == [(USDM, clock), (USDM, item), (USDM, end)]
-    assert _rows_of_market(items) == [forced, rows_item(tick), rows_item(curve)]
+    told: list[Gap] = []
+    for told_of in (None, told.append):  # in a replay nobody can ask for the book
+        assert _rows_of_market(told_of)(items) == [forced, rows_item(tick), rows_item(curve)]
+    assert told == [gap]
 
 
 def test_curves_are_stored_at_whole_seconds_only() -> None:
@@ -150,7 +153,7 @@ def test_curves_are_stored_at_whole_seconds_only() -> None:
     for at in (S // 4, S // 2, S, S + S // 4):
         tick = blank_row(Tick, ts=at, instrument=USDM)
         curve = blank_row(DepthCurve, ts=at, instrument=USDM)
-        stored += _rows_of_market([(USDM, GridItem(USDM, at, tick, curve))])
+        stored += _rows_of_market(None)([(USDM, GridItem(USDM, at, tick, curve))])
     assert [item.mark for item in stored if item.table == "depth_curves"] == [S]
     assert [item.mark for item in stored if item.table == "ticks"] == [
         S // 4,

@@ -90,7 +90,7 @@ class Process:
         self.calls = owner.calls
         self.owner = owner
         self.stopping = False
-        feeding = Feeding(self.spool, self.lane, owner, Gate(owner), lambda: 1.5)
+        feeding = Feeding(self.spool, self.lane, owner, Gate(owner))
         live = LiveConnection(feeding, fresh(venue))
         source = LiveSource({"c": live}, lambda: self.stopping, lambda: NOW)
         assert source.list_parts() == ["c"]

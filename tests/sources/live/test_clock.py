@@ -1,24 +1,14 @@
-"""The clock never goes back and is drawn towards wall time; a venue's offset is what it says."""
+"""The clock never goes back and is drawn towards wall time."""
 
 import time
 from itertools import pairwise
-from statistics import median
 from threading import Thread
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.live import clock
-from sources.live.clock import (
-    MEDIAN_OF,
-    SLEW_PPM,
-    STEP_NS,
-    WINDOW_NS,
-    DisciplinedClock,
-    VenueOffset,
-)
+from sources.live.clock import SLEW_PPM, STEP_NS, DisciplinedClock
 
 START = 1_700_000_000_000_000_000
 SECOND = 1_000_000_000
@@ -190,63 +180,3 @@ def test_several_threads_read_the_real_one() -> None:
         thread.join()
     assert all(a <= b for each in read for a, b in pairwise(each))
     assert abs(made.now_ns() - time.time_ns()) < SECOND
-
-
-# -- a venue's clock -----------------------------------------------------------------------------
-
-
-def test_nothing_was_seen() -> None:
-    made = VenueOffset()
-    none = np.zeros(0, np.int64)
-    made.observe(none, none)
-    made.observe(np.array([START]), np.array([0]))  # a frame without the venue's stamp
-    assert (made.least_ns(START), made.median_ns(START)) == (None, None)
-
-
-def test_the_minute_slides() -> None:
-    made = VenueOffset()
-    at = np.array([START, START + 30 * SECOND, START + 59 * SECOND])
-    made.observe(at, at - np.array([-3, 10, 20]))  # the venue's clock runs ahead: negative
-    assert (made.least_ns(int(at[-1])), made.median_ns(int(at[-1]))) == (-3, 10)
-    assert made.least_ns(START + WINDOW_NS - 1) == -3
-    assert (made.least_ns(START + WINDOW_NS), made.median_ns(START + WINDOW_NS)) == (10, 15)
-    assert made.median_ns(START + 95 * SECOND) == 20
-    assert (made.least_ns(START + 119 * SECOND), made.median_ns(START + 119 * SECOND)) == (
-        None,
-    ) * 2
-
-
-def test_what_can_no_longer_be_the_least_is_forgotten() -> None:
-    made = VenueOffset()
-    for k in range(1, 500):
-        at = START + np.arange(k, k + 3)
-        made.observe(at, at - 1000 + k)
-    assert [offset.tolist() for _, offset in made._least] == [[501]]
-
-
-rows = st.lists(st.tuples(st.integers(0, 20 * SECOND), st.integers(-40, 40)), max_size=12)
-
-
-@pytest.mark.parametrize("most", [MEDIAN_OF, 5])
-@given(blocks=st.lists(rows, max_size=8), later=st.integers(0, 70 * SECOND))
-@settings(max_examples=120, deadline=None)
-def test_it_is_the_plain_least_and_median_of_the_minute(
-    most: int, blocks: list[list[tuple[int, int]]], later: int
-) -> None:
-    made = VenueOffset()
-    received, seen = START, list[tuple[int, int]]()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "MEDIAN_OF", most)
-        for block in blocks:
-            times = []
-            for elapsed, offset in block:
-                received += elapsed
-                times.append((received, offset))
-            seen += times
-            columns = np.array(times, np.int64).reshape(-1, 2)
-            made.observe(columns[:, 0], columns[:, 0] - columns[:, 1])
-            for at in (received, received + later):
-                minute = [offset for when, offset in seen if at - WINDOW_NS < when <= at]
-                assert made.least_ns(at) == min(minute, default=None)
-                assert made.median_ns(at) == (int(median(minute[-most:])) if minute else None)
-    assert sum(len(kept[0]) for kept in made._recent) <= most + 12

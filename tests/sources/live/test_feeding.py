@@ -36,7 +36,7 @@ class Scene:
             most_frames=100,
             most_bytes=10_000,
         )
-        return Feeding(self.spools[name], lane, self.owner, self.gate, lambda: 1.5)
+        return Feeding(self.spools[name], lane, self.owner, self.gate)
 
     def close(self) -> None:
         for one in self.spools.values():
@@ -144,18 +144,18 @@ def test_health_since_the_last_time(tmp_path: Path) -> None:
     made, (one,) = scene(tmp_path, "a")
     one.lane.counters.state, one.lane.counters.opened = State.open, 1
     one.lane.frame(b"123")
-    one.seen(2, 3, [10.0])
-    one.seen(5, 4, [30.0])
+    one.seen(AT - 1, 2, 3, [10.0])
+    one.seen(AT, 5, 4, [30.0, 20.0])
     made.owner.late = ("v:A",)
     first = FeedHealth(
         connection="a", state="open", messages=1, bytes=3, lag_p50_ms=20.0, lag_p99_ms=29.8,
         gaps=5, reconnects=0, rejected=4, overflow_drops=0, refused_topics=0,
         unacknowledged_topics=0, rest_failed=0, rate_limited=0, queue_frames=1,
-        stale_instruments=("a", "v:A"), clock_offset_ms=1.5, quality=Quality.gap,
+        stale_instruments=("a", "v:A"), clock_offset_ms=10.0, quality=Quality.gap,
     )  # fmt: skip
     assert one.health() == first
     one.drain(10)
-    one.seen(5, 6, [])
+    one.seen(AT, 5, 6, [])
     second = one.health()
     assert (second.gaps, second.rejected, second.messages, second.queue_frames) == (0, 2, 0, 0)
     assert (second.lag_p50_ms, second.quality) == (None, Quality.degraded)

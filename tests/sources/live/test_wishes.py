@@ -1,7 +1,7 @@
 """Wishes: asked at once, repeated, told to be stale after three tries, forgotten when satisfied."""
 
 from schemas.control import Wish
-from sources.live.wishes import AGAIN_LEAST_S, FETCH_LEAST_S, SLOWER, TRIES, Wishes
+from sources.live.wishes import AGAIN_LEAST_S, FETCH_LEAST_S, TRIES, Wishes
 
 A, B, URL = "toy:A", "toy:B", "http://there/depth?symbol=A"
 FETCH, AGAIN = Wish(A, URL, "sequence"), Wish(B, "", "sequence")
@@ -36,15 +36,29 @@ def test_a_wish_is_asked_at_once_and_every_thirty_seconds() -> None:
     assert asked(wishes, 30.0) == [("c", A, URL)]
 
 
-def test_after_three_tries_the_instrument_is_stale_and_asked_for_less_often() -> None:
+def test_after_three_tries_the_instrument_is_stale_and_asked_for_as_before() -> None:
     wishes = made(FETCH)
     found = []
-    for now_s in (0.0, 30.0, 60.0, 89.9, 90.0, 389.9, 390.0):
+    for now_s in (0.0, 30.0, 60.0, 89.9, 90.0, 119.9, 120.0):
         found.append((len(asked(wishes, now_s)), wishes.stale(now_s)))
     assert TRIES == 3
-    assert SLOWER == 10
     stale = {"c": (A,)}
     assert found == [(1, {}), (1, {}), (1, {}), (0, {}), (1, stale), (0, stale), (1, stale)]
+
+
+def test_snapshots_that_never_match_are_asked_for_thrice_and_then_every_thirty_seconds() -> None:
+    wishes = made(FETCH)
+    tried, stale_since = [], None
+    for tenth in range(1001):
+        now_s = tenth / 10
+        if asked(wishes, now_s):
+            tried.append(now_s)
+        elif tried and round(now_s - tried[-1], 1) == 0.2:  # the answer came and did not do
+            wishes.add("c", FETCH, now_s)
+        if stale_since is None and wishes.stale(now_s):
+            stale_since = now_s
+    assert tried == [0.0, 1.0, 2.0, 32.0, 62.0, 92.0]
+    assert stale_since == 2.2
 
 
 def test_it_is_stale_as_well_while_the_connection_is_down() -> None:
