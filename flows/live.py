@@ -5,9 +5,10 @@ sockets ─▶ spool ─▶ lanes ─▶ dataflow ─▶ store
 """
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 from msgspec.structs import replace
 from rich.console import Console
@@ -37,8 +38,17 @@ from sources.live.source import LiveSource
 _STATE = "state"  # folder beside the connections of a spool
 
 
-def run(settings: Settings, console: Console) -> int:
-    """Listen, compute and store until Ctrl-C or SIGTERM. Returns the exit code."""
+def run(
+    settings: Settings,
+    console: Console,
+    *,
+    minutes: float = 0.0,
+    opened: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Listen, compute and store until Ctrl-C or SIGTERM, or for so long. Returns the exit code.
+
+    `opened` gets the page's address.
+    """
     if settings.state.dir is None:  # a live run resumes always
         state = replace(settings.state, dir=str(spool_of(settings) / _STATE))
         settings = replace(settings, state=state)
@@ -64,8 +74,15 @@ def run(settings: Settings, console: Console) -> int:
             shown.take(StoredRun(store, settings.run).first())
         if settings.live.page:
             page = Page(settings.live.page, shown)
-            tell(f"page: {page.start()}")
+            address = page.start()
             open_.callback(page.stop)
+            tell(f"page: {address}")
+            opened(address)
+        if minutes:
+            timer = Timer(minutes * 60.0, stop.set)
+            timer.daemon = True
+            timer.start()
+            open_.callback(timer.cancel)
         Thread(target=stopper, args=(stop, live), name="stopper", daemon=True).start()
         with kept_state(settings, live.wiring, stored) as config, Status(console, shown):
             sink = ClickHouseSink(store, settings.run)

@@ -7,6 +7,7 @@ from sources.registry import VENUES
 from sources.simulator.flood import FLOODED
 from sources.simulator.venues.hub import Venue
 
+LISTENING: Final = "# all of these listen now, until Ctrl-C"  # the last line of each text
 MOST_ACCOUNTS: Final = 5  # that are worth watching, where a venue lets accounts be watched
 
 
@@ -24,13 +25,14 @@ def settings_text(venues: Sequence[Venue], host: str, ports: Mapping[str, int]) 
         else:
             lines.append("# no session reads this venue yet")
         parts.append("\n".join(lines) + "\n")
-    return "\n".join(parts)
+    return "\n".join([*parts, LISTENING])
 
 
 def flood_text(host: str, port: int, symbols: Sequence[str]) -> str:
     """The same for a flood of frames."""
     lines = _lines(FLOODED, symbols, f"{host}:{port}")
-    return "\n".join([f"# {FLOODED} {port}", *lines, 'streams = ["book", "top", "trade"]']) + "\n"
+    streams = 'streams = ["book", "top", "trade"]'
+    return "\n".join([f"# {FLOODED} {port}", *lines, streams, "", LISTENING])
 
 
 def _source(venue: Venue, address: str) -> list[str]:

@@ -79,6 +79,20 @@ def show_members(console: Console, wiring: Wiring) -> None:
 def show(console: Console, store: Store, outcome: Outcome) -> None:
     """Print the summary."""
     run = outcome.settings.run
+    show_stored(console, store, run)
+    show_problems(console, outcome.problems())
+    if unused := outcome.unused():
+        console.print(f"not used: {escape(unused)}", soft_wrap=True, highlight=False)
+    speed = outcome.lines / outcome.seconds if outcome.seconds else 0.0
+    what = "drained after" if outcome.drained else "done in"
+    console.print(
+        f"{outcome.lines:,} lines {what} {outcome.seconds:.1f} s: [bold]{speed:,.0f} lines/s[/]"
+    )
+    show_next(console, store, run)
+
+
+def show_stored(console: Console, store: Store, run: str) -> None:
+    """Print what the store has of a run."""
     counts = store.counts(run)
     begin, end = reading.span(store, run)
     if counts.get("ticks"):
@@ -104,26 +118,22 @@ def show(console: Console, store: Store, outcome: Outcome) -> None:
     for name, count in counts.items():
         grid.add_row(name, f"{count:,}")
     console.print(grid)
-    show_problems(console, outcome.problems())
     if rejected := counts.get("rejected"):
         noun = "line" if rejected == 1 else "lines"
         console.print(f"[yellow]{rejected:,} {noun} rejected[/]: see table rejected")
-    if unused := outcome.unused():
-        console.print(f"not used: {escape(unused)}", soft_wrap=True, highlight=False)
-    speed = outcome.lines / outcome.seconds if outcome.seconds else 0.0
-    what = "drained after" if outcome.drained else "done in"
-    console.print(
-        f"{outcome.lines:,} lines {what} {outcome.seconds:.1f} s: [bold]{speed:,.0f} lines/s[/]"
-    )
+
+
+def show_next(console: Console, store: Store, run: str) -> None:
+    """Print where the store is and what to ask it."""
     where = escape(str(store.where))  # without a password
     console.print(f"store: {where}, run: {escape(run)}", soft_wrap=True)
     console.print("next:")
     for sql in _NEXT:
-        command = f'  {_program()} query --store {where} "{sql.format(run=run)}"'
+        command = f'  {program()} query --store {where} "{sql.format(run=run)}"'
         console.print(command, soft_wrap=True, highlight=False)
 
 
-def _program() -> str:
+def program() -> str:
     """How to call us again: by name where the shell finds it, else by the path we came from."""
     called = Path(sys.argv[0])
     return relpath(called) if called.name == _NAME and which(_NAME) is None else _NAME

@@ -1,6 +1,6 @@
 """What is read back of a run: its inputs, what changed, whole tables. All SQL of that is here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -60,3 +60,18 @@ def rows_of(store: Reader, table: Table, run: str, names: Sequence[str]) -> list
         f"WHERE run = {{run:String}} ORDER BY {order}"
     )
     return [tuple(row) for row in store.query(sql, {"run": run}).rows]
+
+
+def differing(store: Reader, tables: Iterable[Table], run: str, other: str) -> list[str]:
+    """Names of the tables whose rows differ between two runs, but for the run and ids of it."""
+    return [t.name for t in tables if _sum_of(store, t, run) != _sum_of(store, t, other)]
+
+
+def _sum_of(store: Reader, table: Table, run: str) -> tuple[Any, ...]:
+    """How many rows, and a sum over hashes of each of them as text."""
+    without = "run, id" if "id" in table.row.__struct_fields__ else "run"
+    sql = (
+        f"SELECT count(), sum(sipHash64(toString(tuple(* EXCEPT ({without}))))) "
+        f"FROM {DATABASE}.{table.name} WHERE run = {{run:String}}"
+    )
+    return tuple(store.query(sql, {"run": run}).rows[0])

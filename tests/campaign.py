@@ -2,7 +2,8 @@
 
 Replays of three recordings are killed at random moments until 36 kills have hit a running
 dataflow; after each series the store must equal, row for row, the one of an undisturbed replay.
-Then every combination of chunk, workers and epoch, and every deletion (pytest, SEAWALL_CAMPAIGN=1).
+Then every combination of chunk, workers and epoch, every deletion, and a whole simulated crash
+live on eight venues with five kills (pytest, SEAWALL_CAMPAIGN=1).
 """
 
 import os
@@ -24,7 +25,11 @@ from tests.shared import ROOT, SHARED
 KILLS = 36
 SERIES = 6  # kills of one replay
 SEED = 1
-TESTS = ("tests/flows/test_determinism.py", "tests/flows/test_deletions.py")
+TESTS = (
+    "tests/flows/test_determinism.py",
+    "tests/flows/test_deletions.py",
+    "tests/flows/test_live.py",
+)
 CAPTURES = ("binance-usdm__btcusdt-2024-08-08.gz", "binance-usdm__btcusdt-2023-04-04.gz")
 
 

@@ -29,7 +29,6 @@ MAY_NAME_VENUES = (
     "sources/registry.py",
     "sources/simulator/",
     "flows/command/bench.py",
-    "flows/command/demo.py",
 )
 UNFINISHED = re.compile("|".join(("TODO", "FIXME", "XXX", "NotImplementedError")))
 BROAD = re.compile(r"except\s*:|except \(?(Base)?Exception\b")

@@ -1,48 +1,54 @@
-"""`seawall demo`: a made-up hour of a market, replayed into a fresh store."""
+"""`seawall demo`: a simulated market with a crash, live through everything into a fresh store."""
 
+import os
 import shutil
-import tomllib
+import sys
+import webbrowser
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
-from flows.settings import load
 from schemas.errors import UsageError
-from schemas.settings import Settings
+from schemas.settings import LiveSettings
 
-INFRA: Final = Path(__file__).resolve().parents[2] / "infra"
 MARK: Final = ".seawall-demo"  # says that a folder's contents may be removed
-SEED: Final = 7
+_DISPLAYS: Final = ("DISPLAY", "WAYLAND_DISPLAY")  # where a browser would open
 
 
 def demo(
     folder: Annotated[
         Path, typer.Option(metavar="DIR", help="Removed and built again at each run.")
     ] = Path("seawall-demo"),
-    minutes: Annotated[int, typer.Option(min=1, help="Length of the recording.")] = 60,
+    *,
+    minutes: Annotated[float, typer.Option(min=0.1, metavar="N", help="How long it is live.")] = 3,
+    scenario: Annotated[
+        str, typer.Option(metavar="NAME", help="What the market does: see `seawall simulate`.")
+    ] = "crash",
+    page: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help='Where the page is served; "" for none.')
+    ] = LiveSettings().page,
+    browser: Annotated[
+        bool, typer.Option(help="Open the page in a browser, where there is a screen.")
+    ] = True,
 ) -> None:
-    """Simulate a market with a crash, replay its recording into a store, show what came out."""
+    """Watch a simulated market with a crash live, on a page and in the terminal.
+
+    Eight venues over real sockets into a fresh store; then a replay of what was received, which
+    must give the same rows.
+    """
     fresh(folder)
-    recording = folder / "binance-usdm__demo.gz"
-    console = Console(stderr=True)
+    from flows.demo import demo as live_demo  # compiles and loads engines: only when needed
 
-    from flows.replay import replay  # compiles and loads engines: only when needed
-    from sources.simulator.recording import write_recording
-
-    columns = ("[bold]{task.description}", BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(f"simulating {minutes} min of a market", total=1.0)
-        write_recording(
-            recording,
-            seed=SEED,
-            minutes=minutes,
-            progress=lambda done: bar.update(task, completed=done),
-        )
-    settings = demo_settings(folder, recording)
-    code = replay(settings, ends=True, strict=False, console=console)
+    code = live_demo(
+        folder,
+        Console(stderr=True),
+        minutes=minutes,
+        scenario=scenario,
+        page=page,
+        opened=_open if browser and has_screen() else lambda _: None,
+    )
     raise typer.Exit(code)
 
 
@@ -58,19 +64,12 @@ def fresh(folder: Path) -> None:
     (folder / MARK).write_text("made by `seawall demo`, which removes this folder\n")
 
 
-def demo_settings(folder: Path, recording: Path) -> Settings:
-    """The settings of the demo: `infra/demo.toml` with the rules of `infra/rules.toml` as well.
+def has_screen() -> bool:
+    """Whether somebody looks on: a terminal, and a desktop beside it."""
+    return sys.stderr.isatty() and (
+        sys.platform == "darwin" or any(os.environ.get(name) for name in _DISPLAYS)
+    )
 
-    A faster regime than the measured defaults, so that an hour is enough to see it change.
-    """
-    rules = [
-        rule
-        for name in ("rules.toml", "demo.toml")
-        for rule in tomllib.loads((INFRA / name).read_text(encoding="utf-8")).get("rule", [])
-    ]
-    overrides: dict[str, object] = {
-        "rule": rules,
-        "store.url": f"chdb://{folder / 'store'}",
-        "source": [{"files": [str(recording)]}],
-    }
-    return load(INFRA / "demo.toml", {}, overrides)
+
+def _open(address: str) -> None:
+    webbrowser.open(address)

@@ -26,6 +26,9 @@ def run(
         str | None,
         typer.Option(metavar="HOST:PORT", help='Where the page is served; "" for none.'),
     ] = None,
+    minutes: Annotated[
+        float, typer.Option(min=0.0, metavar="N", help="Stop after so long; 0: with Ctrl-C only.")
+    ] = 0.0,
 ) -> None:
     """Listen to venues: compute everything, write it to the store, show it on a page.
 
@@ -36,4 +39,4 @@ def run(
     settings = load(config, os.environ, overrides)
     from flows.live import run as run_live  # compiles and loads engines: only when needed
 
-    raise typer.Exit(run_live(settings, Console(stderr=True)))
+    raise typer.Exit(run_live(settings, Console(stderr=True), minutes=minutes))

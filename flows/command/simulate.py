@@ -87,7 +87,7 @@ def simulate(
     server = Server(world, made, seed=seed, speed=speed, failing=scenario == "outage")
     with write_truth(world, truth):
         asyncio.run(_serve(server, names, port, minutes, epoch_s, console))
-    console.print(f"{world.now_ms / 60_000.0:.1f} min of market simulated", highlight=False)
+    console.print(f"# {world.now_ms / 60_000.0:.1f} min of market simulated", highlight=False)
 
 
 async def _serve(
@@ -117,7 +117,7 @@ async def _flood(flood: Flood, port: int, minutes: float, console: Console) -> N
         await flood.run(stop, minutes * 60.0)
     finally:
         await flood.stop()
-    console.print(f"{flood.sent:,} frames sent, {flood.kept_back:,} kept back", highlight=False)
+    console.print(f"# {flood.sent:,} frames sent, {flood.kept_back:,} kept back", highlight=False)
 
 
 def _stopped() -> asyncio.Event:

@@ -149,6 +149,8 @@ class Shown:
         return place
 
     def _instrument(self, row: InstrumentRow) -> None:
+        if row.kind == "index":
+            return  # it has neither a book nor trades
         self._keep(row.instrument, "about", row)
 
     def _tick(self, row: Tick) -> None:

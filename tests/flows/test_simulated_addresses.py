@@ -2,7 +2,7 @@
 
 import tomllib
 
-from flows.simulated_addresses import flood_text, settings_text
+from flows.simulated_addresses import LISTENING, flood_text, settings_text
 from sources.registry import VENUES
 from sources.simulator.venues.registry import NAMES, venues_of
 from sources.simulator.world.world import World
@@ -11,6 +11,7 @@ from sources.simulator.world.world import World
 def test_every_venue_that_we_know_is_a_source() -> None:
     venues = venues_of(World(1), 1_767_614_400_000)
     text = settings_text(venues, "127.0.0.1", {name: 9000 + k for k, name in enumerate(NAMES)})
+    assert text.splitlines()[-1] == LISTENING
     sources = tomllib.loads(text)["source"]
     assert [source["venue"] for source in sources] == [name for name in NAMES if name in VENUES]
     for venue, source in zip((v for v in venues if v.name in VENUES), sources, strict=True):
@@ -23,7 +24,9 @@ def test_every_venue_that_we_know_is_a_source() -> None:
 
 
 def test_a_flood_is_one_source() -> None:
-    source = tomllib.loads(flood_text("h", 7, ["AUSDT"]))["source"]
+    text = flood_text("h", 7, ["AUSDT"])
+    assert text.splitlines()[-1] == LISTENING
+    source = tomllib.loads(text)["source"]
     assert source == [
         {
             "venue": "binance-usdm", "instruments": ["AUSDT"], "ws_url": "ws://h:7",

@@ -96,8 +96,8 @@ def test_a_run_with_something_to_tell() -> None:
         "table       rows\n"
         "ticks     12,000\n"
         "rejected       3\n"
-        "b.gz: ends in the middle of line 701, which is left unread (read to line 700)\n"
         "3 lines rejected: see table rejected\n"
+        "b.gz: ends in the middle of line 701, which is left unread (read to line 700)\n"
         "1,200 lines done in 0.5 s: 2,400 lines/s\n" + NEXT
     )
 

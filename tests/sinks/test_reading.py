@@ -1,6 +1,9 @@
 """What is read back of a run, and of no other."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
+
+from msgspec.structs import replace
 
 from schemas.quality import Quality
 from schemas.run import Run
@@ -23,7 +26,7 @@ def when(second: int) -> datetime:
 
 def put(store: Store, run: str, *rows: object) -> None:
     table = TABLES[rows_item(rows[0]).table]  # type: ignore[arg-type]
-    store.insert(table, record_batch(table, run, rows), f"{run}{table.name}")  # type: ignore[arg-type]
+    store.insert(table, record_batch(table, run, rows), uuid4().hex)  # type: ignore[arg-type]
 
 
 def test_the_latest_row_of_each_input(store: Store, run: str) -> None:
@@ -65,3 +68,20 @@ def test_the_span_and_the_rows_of_a_table(store: Store, run: str) -> None:
         ("v:A", when(1), Quality.ok.name), ("v:B", when(0), Quality.ok.name),
         ("v:B", when(2), Quality.ok.name),
     ]  # fmt: skip
+
+
+def test_tables_that_differ_in_a_row_in_a_number_or_in_how_many(store: Store, run: str) -> None:
+    other, tables = f"{run}-other", [TABLES["ticks"], TABLES["triggers"]]
+    ticks = [tick(START + k * S, spread_bp=None if k else 2.5) for k in range(3)]
+    put(store, run, *ticks)
+    put(store, other, *ticks[:2])
+    assert reading.differing(store, tables, run, other) == ["ticks"]
+    put(store, other, ticks[2])
+    assert reading.differing(store, tables, run, other) == []
+    trigger = blank_row(Trigger, ts=START, rule="r", scope="v:A", state=TriggerState.enter)
+    put(store, run, replace(trigger, id="a", value=1.0))
+    put(store, other, replace(trigger, id="b", value=1.0))  # the run is in the id
+    assert reading.differing(store, tables, run, other) == []
+    put(store, run, replace(trigger, ts=START + S, value=1.0))
+    put(store, other, replace(trigger, ts=START + S, value=1.0 + 1e-15))
+    assert reading.differing(store, tables, run, other) == ["triggers"]

@@ -1,13 +1,14 @@
-"""`seawall demo`: its own folder only, its recording, its settings, then the same replay."""
+"""`seawall demo`: its own folder only, its options, a browser only where somebody looks on."""
 
 import sys
+import webbrowser
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from flows.command.demo import MARK, demo_settings, fresh
+from flows.command.demo import MARK, fresh, has_screen
 from schemas.errors import UsageError
 from tests.flows.command.door import Door
 
@@ -34,37 +35,53 @@ def test_what_an_earlier_demo_left_is_removed(tmp_path: Path) -> None:
     assert (empty / MARK).is_file()
 
 
-def test_settings_of_the_demo(tmp_path: Path) -> None:
-    recording = tmp_path / "a.gz"
-    recording.write_bytes(b"")
-    settings = demo_settings(tmp_path, recording)
-    assert settings.run == "demo"
-    assert settings.store.url == f"chdb://{tmp_path}/store"
-    assert settings.source[0].files == [str(recording)]
-    regime = settings.regime
-    assert (regime.step_s, regime.enter_dwell_s, regime.leave_dwell_s) == (5.0, 10.0, 120.0)
-    names = [rule.name for rule in settings.rule]
-    assert {"market-stress", "demo-stress"} <= set(names)
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """How the demo behind the command was called."""
+    found: list[dict[str, Any]] = []
+    module = ModuleType("flows.demo")
+
+    def demo(folder: Path, console: Any, **options: Any) -> int:
+        options.pop("opened")("http://here/")
+        found.append({"folder": folder, **options})
+        return 4
+
+    module.demo = demo  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "flows.demo", module)
+    return found
 
 
-def test_the_recording_is_written_and_replayed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("screen", "options", "seen"),
+    [(True, [], ["http://here/"]), (True, ["--no-browser"], []), (False, [], [])],
+)
+def test_defaults_and_the_browser(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    calls: list[dict[str, Any]],
+    screen: bool,
+    options: list[str],
+    seen: list[str],
 ) -> None:
-    wanted: list[dict[str, Any]] = []
-    module = ModuleType("sources.simulator.recording")
-
-    def write_recording(path: Path, **options: Any) -> None:
-        options.pop("progress")(1.0)
-        path.write_bytes(b"")
-        wanted.append({"path": path, **options})
-
-    module.write_recording = write_recording  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "sources.simulator.recording", module)
-    door = Door(monkeypatch, capsys)
-    calls = door.put_replay(0)
+    looked_at: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", looked_at.append)
+    monkeypatch.setattr("flows.command.demo.has_screen", lambda: screen)
     folder = tmp_path / "demo"
-    assert door("demo", "--folder", str(folder), "--minutes", "2").code == 0
-    recording = folder / "binance-usdm__demo.gz"
-    assert wanted == [{"path": recording, "seed": 7, "minutes": 2}]
-    assert [call["settings"].source[0].files for call in calls] == [[str(recording)]]
-    assert calls[0]["ends"]
+    assert Door(monkeypatch, capsys)("demo", "--folder", str(folder), *options).code == 4
+    assert calls == [
+        {"folder": folder, "minutes": 3.0, "scenario": "crash", "page": "127.0.0.1:8099"}
+    ]
+    assert looked_at == seen
+    assert (folder / MARK).is_file()
+
+
+def test_a_screen_is_a_terminal_beside_a_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    for terminal, display in ((True, ":0"), (True, ""), (False, ":0")):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal, raising=False)
+        monkeypatch.setenv("DISPLAY", display)
+        found.append(has_screen())
+    assert found == [True, False, False]

@@ -1,0 +1,164 @@
+"""A live run against simulated venues, killed several times, stopped, replayed from its spool.
+
+Everything in processes of their own, as a user starts them.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from flows.simulated_addresses import LISTENING
+from schemas.tables import TABLES
+from schemas.units import NS_PER_S
+from sinks.reading import latest_inputs, rows_of
+from sinks.store import Store
+from sinks.tables import columns
+from sources.live.reread import reread
+from tests.flows.killed import RULES
+from tests.shared import ROOT
+
+SEAWALL = [sys.executable, "-m", "flows"]
+PATIENCE_S = 60.0  # a machine under load is no failure
+NEVER_SAME = {"run", "id"}  # the id of a trigger has the run in it
+RESTLESS = RULES.replace("enter = 0.8", "enter = 0.4")  # triggers within seconds
+LIVE = """
+[grid]
+interval = "250ms"
+
+[live]
+epoch_s = 1
+page = ""
+"""
+
+
+class Process:
+    """A command under way whose words go into a file."""
+
+    def __init__(self, said: Path, *arguments: object) -> None:
+        self.path = said
+        with said.open("wb") as file:
+            command = [*SEAWALL, *map(str, arguments)]
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file)
+
+    @property
+    def said(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something; a process that ends before is a failure."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not true():
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < deadline, self.said
+            time.sleep(0.05)
+
+    def end(self, number: int | None = None) -> int:
+        """Send a signal, if any, and wait for the end; the exit code."""
+        if number is not None:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+
+@contextmanager
+def seawall(said: Path, *arguments: object) -> Iterator[Process]:
+    """A command that does not outlive the test."""
+    one = Process(said, *arguments)
+    try:
+        yield one
+    finally:
+        one.process.kill()
+        one.process.wait()
+
+
+class Line(NamedTuple):
+    """A line of a spool."""
+
+    at_ns: int
+    payload: bytes
+
+    @property
+    def word(self) -> str | None:
+        """What a control line says; None: a frame or an answer."""
+        if not self.payload.startswith(b"!"):
+            return None
+        return str(msgspec.json.decode(self.payload[1:])["k"])
+
+
+def lines_of(spool: Path, connection: str) -> list[Line]:
+    data = b"".join(reread(spool / connection, 0))
+    return [Line(int(stamp), payload) for stamp, _, payload in
+            (line.partition(b" ") for line in data.splitlines())]  # fmt: skip
+
+
+def flowing_since(spool: Path, connections: Sequence[str], since_ns: int, live_s: float) -> bool:
+    """Whether every connection has heard something for long enough since then."""
+    for name in connections:
+        if not (spool / name).exists():
+            return False
+        heard = [x.at_ns for x in lines_of(spool, name) if x.at_ns > since_ns and not x.word]
+        if not heard or heard[-1] - heard[0] < live_s * NS_PER_S:
+            return False
+    return True
+
+
+class Lived(NamedTuple):
+    """What is left of a run that was killed, started again, stopped and replayed."""
+
+    killed: list[int]  # exit codes
+    stopped: int
+    said: str
+    replayed: int
+    replay_said: str
+    spool: Path
+    lines: dict[str, list[Line]]
+    tables: dict[tuple[str, str], list[dict[str, Any]]]  # rows by (table, run)
+    inputs: dict[str, dict[str, tuple[int, int]]]  # run → connection → lines, bytes
+
+
+def live_through(
+    folder: Path, simulate: Sequence[object], connections: Sequence[str], live_s: Sequence[float]
+) -> Lived:
+    """One run: it is killed when every connection has been heard for `live_s[k]`, and begun again.
+
+    The last time it is stopped with SIGTERM instead. `simulate`: arguments of the venues.
+    """
+    spool, config = folder / "spool" / "main", folder / "live.toml"
+    store = f"chdb://{folder / 'store'}"
+    codes, said = [], ""
+    with seawall(folder / "simulate.txt", "simulate", "--port", 0, *simulate) as simulated:
+        simulated.until(lambda: LISTENING in simulated.said)
+        spool_line = f'spool = "{folder / "spool"}"\n'
+        config.write_text(f"{LIVE}{spool_line}{RESTLESS}{simulated.said}", encoding="utf-8")
+        for number, each_s in enumerate(live_s, start=1):
+            since_ns = time.time_ns()
+            last = number == len(live_s)
+            path = folder / f"run-{number}.txt"
+            with seawall(path, "run", config, "--store", store) as run:
+                run.until(lambda: flowing_since(spool, connections, since_ns, each_s))  # noqa: B023
+                codes.append(run.end(signal.SIGTERM if last else signal.SIGKILL))
+                said = run.said
+    replay = ("replay", spool, "--run", "again", "--config", config, "--store", store)
+    with seawall(folder / "replay.txt", *replay) as replayed:
+        replay_code = replayed.end()
+    with Store.open(store, create=False) as opened:
+        tables = {}
+        for name, table in TABLES.items():
+            names = [column.name for column in columns(table) if column.name not in NEVER_SAME]
+            for which in ("main", "again"):
+                rows = rows_of(opened, table, which, names)
+                tables[name, which] = [dict(zip(names, row, strict=True)) for row in rows]
+        inputs = {
+            which: {row[0]: (row[2], row[3]) for row in latest_inputs(opened, which)}
+            for which in ("main", "again")
+        }
+    lines = {name: lines_of(spool, name) for name in connections}
+    return Lived(
+        codes[:-1], codes[-1], said, replay_code, replayed.said, spool, lines, tables, inputs
+    )
