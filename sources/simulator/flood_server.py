@@ -64,6 +64,8 @@ class Flood:
         app = web.Application()
         app.router.add_get("/fapi/v1/depth", self._depth)
         app.router.add_get("/fapi/v1/exchangeInfo", self._listing)
+        app.router.add_get("/fapi/v1/ticker/24hr", self._nothing)
+        app.router.add_get("/fapi/v1/fundingInfo", self._nothing)
         app.router.add_get("/{path:.*}", self._talk)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -120,6 +122,11 @@ class Flood:
             for name in self.symbols
         ]  # fmt: skip
         return web.Response(body=packed({"symbols": rows}), content_type="application/json")
+
+    async def _nothing(self, request: web.Request) -> web.Response:
+        """Volumes and funding intervals, of which a flood has none."""
+        del request
+        return web.Response(body=b"[]", content_type="application/json")
 
     async def _talk(self, request: web.Request) -> web.StreamResponse:
         if not request.path.startswith("/public/"):

@@ -3,6 +3,7 @@
 Everything in processes of their own, as a user starts them.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.flows.killed import RULES
 from tests.shared import ROOT
 
 SEAWALL = [sys.executable, "-m", "flows"]
+ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("SEAWALL_")}
 PATIENCE_S = 60.0  # a machine under load is no failure
 NEVER_SAME = {"run", "id"}  # the id of a trigger has the run in it
 RESTLESS = RULES.replace("enter = 0.8", "enter = 0.4")  # triggers within seconds
@@ -45,7 +47,9 @@ class Process:
         self.path = said
         with said.open("wb") as file:
             command = [*SEAWALL, *map(str, arguments)]
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file)
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=ENVIRON, stdout=file, stderr=file
+            )
 
     @property
     def said(self) -> str:
@@ -152,7 +156,7 @@ def live_through(
         for name, table in TABLES.items():
             names = [column.name for column in columns(table) if column.name not in NEVER_SAME]
             for which in ("main", "again"):
-                rows = rows_of(opened, table, which, names)
+                rows = sorted(rows_of(opened, table, which, names), key=repr)  # a frame's tie
                 tables[name, which] = [dict(zip(names, row, strict=True)) for row in rows]
         inputs = {
             which: {row[0]: (row[2], row[3]) for row in latest_inputs(opened, which)}
