@@ -27,6 +27,7 @@ def health_row(at_ns: int, venue: str, told: Told) -> FeedHealth:
             for flag, count in (
                 ("overflow", told.overflow_drops),
                 ("refused", told.refused_topics),
+                ("no_room", told.no_room),
                 ("unconfirmed", told.unacknowledged_topics),
                 ("rate_limited", told.rate_limited),
                 ("rest_failed", told.rest_failed),

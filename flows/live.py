@@ -18,20 +18,18 @@ from flows.draining import draining
 from flows.engine import run_engine
 from flows.health import HealthSource
 from flows.kernels import kept_kernels, warm
+from flows.live_guard import stored_live
 from flows.live_inputs import live_inputs, spool_of
 from flows.live_wiring import Live, wire_live
 from flows.page.server import Page
 from flows.page.state import Shown
 from flows.page.stored import StoredRun
-from flows.recovery import check
+from flows.recovery import check, resumes
 from flows.replay import kept_state, owner_of, store_ends
 from flows.risk import flow
-from flows.run_guard import Stored
 from flows.status import Status
-from schemas.errors import RunConflict
 from schemas.settings import Settings
 from sinks.clickhouse import ClickHouseSink
-from sinks.reading import latest_inputs
 from sinks.store import Store
 from sources.live.source import LiveSource
 
@@ -65,7 +63,8 @@ def run(
         with console.status("opening the store"):
             store = open_.enter_context(Store.open(settings.store.url))
             store.migrate()
-        stored = _stored(store, settings, live)
+        resuming = resumes(Path(str(settings.state.dir)))
+        stored = stored_live(store, settings.run, live, resumes=resuming)
         with console.status("loading kernels"), kept_kernels():
             warm()
             store.warm()
@@ -112,16 +111,6 @@ def run(
         store_ends(store, settings.run, live.wiring, read)
     console.print(f"stopped; the next run of {settings.run!r} goes on from here")
     return 0
-
-
-def _stored(store: Store, settings: Settings, live: Live) -> Stored:
-    """How far the run is stored. Raises RunConflict when it was made with other settings."""
-    known = latest_inputs(store, settings.run)
-    if any(row[5] != live.wiring.settings_hash for row in known):
-        raise RunConflict(settings.run, "was made with other settings")
-    if strange := sorted({row[0] for row in known} - set(live.wiring.connections)):
-        raise RunConflict(settings.run, f"was made from another input ({strange[0]})")
-    return Stored(lines=sum(row[2] for row in known) if known else None)
 
 
 def stopper(stop: Event, live: Live) -> None:

@@ -2,21 +2,24 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import httpx
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 from msgspec.structs import replace
 
+from flows.live_choice import chosen, entries, in_order, news, told_of
 from schemas.errors import RunConflict, SeawallError, UsageError
-from schemas.instrument import Instrument
+from schemas.instrument import Instrument, instrument_name
 from schemas.settings import Settings, SourceSettings
 from sources.instrument_cache import catalogue_of
-from sources.instrument_choice import choose
+from sources.instrument_lines import Listings
 from sources.instruments import Catalogue
 from sources.live.feed import Plan
 from sources.live.rest import at_host
 from sources.live.segments import segment_names
+from sources.live.told import Entry, Told
 from sources.recording import open_recording
 from sources.registry import feed_for
 from sources.venue_feed import VenueFeed
@@ -35,12 +38,27 @@ class LiveInput(Struct):
     instruments: tuple[Instrument, ...]
     plans: tuple[Plan, ...]
     turnover_usd: Mapping[str, float]  # of 24 h, by instrument name
+    told: Mapping[str, Told] = MappingProxyType({})  # by connections that were before
+
+    def first_of(self, plan: Plan) -> list[Entry]:
+        """The instruments that the spool of a connection begins with."""
+        told = self.told.get(plan.name)
+        return entries(plan, self.instruments) if told is None else list(told.first.values())
+
+    def last_of(self, plan: Plan) -> list[Entry]:
+        """Those that it has so far."""
+        told = self.told.get(plan.name)
+        return entries(plan, self.instruments) if told is None else list(told.last.values())
+
+    def news_of(self, plan: Plan) -> Listings:
+        """What has changed since."""
+        told = self.told.get(plan.name)
+        return Listings() if told is None else news(told, plan, self.plans, self.instruments)
 
 
 def live_inputs(settings: Settings, now_ns: int, tell: Tell) -> list[LiveInput]:
     """All live sources of the settings. Raises SeawallError when one cannot be listened to."""
-    folder = spool_of(settings) / CATALOGUES
-    found = [_input(source, folder, now_ns, tell) for source in settings.source if source.is_live]
+    found = [_input(settings, source, now_ns, tell) for source in settings.source if source.is_live]
     if not found:
         message = "nothing to run: no [[source]] of the settings is live (see infra/live.toml)"
         raise UsageError(message)
@@ -62,6 +80,8 @@ def members_of(settings: Settings, inputs: Sequence[LiveInput]) -> tuple[str, ..
         return tuple(settings.regime.members)
     if begun := _members_begun(settings, inputs):
         heard = {i.name for one in inputs for i in one.instruments}
+        for one in inputs:  # who was there and left, left with a line that says so
+            heard |= {instrument_name(t.venue, s) for t in one.told.values() for s in t.first}
         if lost := [name for name in begun if name not in heard]:
             why = f"has {', '.join(lost)} in its market regime, which is not listened to any more"
             raise RunConflict(settings.run, why)
@@ -89,26 +109,39 @@ def _members_begun(settings: Settings, inputs: Sequence[LiveInput]) -> tuple[str
 
 def header_of_plan(one: LiveInput, plan: Plan, members: Sequence[str]) -> dict[str, Any]:
     """What begins every segment of a connection's spool (C3)."""
-    mine = [i for i in one.instruments if i.symbol in plan.symbols]
-    return {
-        "version": 1,
-        "venue": one.feed.venue,
-        "instruments": [{"symbol": i.symbol, **to_builtins(i)} for i in mine],
-        "members": list(members),
-    }
+    return header_of(one.feed.venue, entries(plan, one.instruments), members)
 
 
-def _input(source: SourceSettings, folder: Path, now_ns: int, tell: Tell) -> LiveInput:
+def header_of(venue: str, known: Sequence[Entry], members: Sequence[str]) -> dict[str, Any]:
+    """The same with the instruments as given."""
+    return {"version": 1, "venue": venue, "instruments": list(known), "members": list(members)}
+
+
+def urls_of(source: SourceSettings) -> dict[str, str]:
+    """Hosts in place of the venue's own."""
+    return {"ws_url": source.ws_url} if source.ws_url else {}
+
+
+def _input(settings: Settings, source: SourceSettings, now_ns: int, tell: Tell) -> LiveInput:
     assert source.venue is not None  # the settings were checked
+    spool = spool_of(settings)
     feed = feed_for(source.venue, source.accounts)
     with httpx.Client(timeout=_FETCH_S) as client:
         catalogue = catalogue_of(
-            feed, _fetch(feed, client, source.rest_url), folder, now_ns=now_ns, tell=tell
+            feed,
+            _fetch(feed, client, source.rest_url),
+            spool / CATALOGUES,
+            now_ns=now_ns,
+            tell=tell,
         )
-    chosen = choose(catalogue, source.instruments, source.top)
-    urls = {"ws_url": source.ws_url} if source.ws_url else {}
-    plans = feed.plans(source.streams, [i.symbol for i in chosen], urls)
-    return LiveInput(source, feed, chosen, tuple(plans), _by_name(catalogue))
+    told = told_of(source.venue, spool)
+    instruments = chosen(catalogue, source, told, tell)
+    placed = {name: tuple(one.last) for name, one in told.items()}
+    plans = feed.plans(source.streams, in_order(instruments, told), urls_of(source), placed)
+    if lost := sorted(told.keys() - {plan.name for plan in plans}):
+        why = f"has {lost[0]}, and nothing that is chosen now belongs there"
+        raise RunConflict(settings.run, why)
+    return LiveInput(source, feed, instruments, tuple(plans), _by_name(catalogue), told)
 
 
 def _by_name(catalogue: Catalogue) -> dict[str, float]:

@@ -9,14 +9,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from flows.live_inputs import LiveInput, header_of_plan, members_of, spool_of
+from flows.live_inputs import LiveInput, header_of, header_of_plan, members_of, spool_of
+from flows.live_watch import watch_of
 from flows.settings import grid_ns, numbers_hash
 from flows.wiring import Wiring, refine_with
-from schemas.instrument import Instrument
+from schemas.instrument import instrument_name
 from schemas.settings import Settings
 from schemas.units import NS_PER_S
 from sources.connection import Connection
-from sources.listing import listed_in
+from sources.instrument_lines import listed_in
 from sources.live.clock import DisciplinedClock
 from sources.live.feed import Plan
 from sources.live.feeding import Feeding, Gate
@@ -36,6 +37,12 @@ class LiveWiring(Wiring, frozen=True):
     """Known before anything flows, but for the first lines, which come later."""
 
     spools: dict[str, Path]
+    venues: tuple[str, ...]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The venues: a connection more is no other run."""
+        return self.venues
 
     @property
     def connections(self) -> list[str]:
@@ -87,7 +94,9 @@ def wire_live(settings: Settings, inputs: Sequence[LiveInput], tell: Callable[[s
     members = members_of(settings, inputs)
     live = Live(_wiring(settings, inputs, members), {}, [], {})
     for one in inputs:
-        headers = {plan.name: header_of_plan(one, plan, members) for plan in one.plans}
+        headers = {
+            plan.name: header_of(one.feed.venue, one.last_of(plan), members) for plan in one.plans
+        }
         spools = {name: _spool(settings, name, header) for name, header in headers.items()}
         for spool in spools.values():
             clock.not_before(spool.last_ns or 0)
@@ -101,12 +110,14 @@ def wire_live(settings: Settings, inputs: Sequence[LiveInput], tell: Callable[[s
             tell=tell,
             rest_url=one.source.rest_url,
             polls={plan.name: one.feed.polls(plan) for plan in one.plans},
+            watch=watch_of(settings, one, spools, members, clock.now_ns, tell),
         )
         gate = Gate(owner)
         live.owners.append(owner)
         for plan in one.plans:
             feeding = Feeding(spools[plan.name], lanes[plan.name], owner, gate)
-            connection = _connection(settings, one, plan, headers[plan.name])
+            feeding.news = one.news_of(plan), header_of_plan(one, plan, members)
+            connection = _connection(settings, one, plan)
             live.connections[plan.name] = LiveConnection(feeding, connection)
             live.venues[plan.name] = one.feed.venue
     return live
@@ -118,12 +129,11 @@ def _wiring(
     connections_of: dict[str, list[str]] = {}
     spools: dict[str, Path] = {}
     for one in inputs:
-        names: dict[str, Instrument] = {i.symbol: i for i in one.instruments}
         for plan in one.plans:
             spools[plan.name] = spool_of(settings) / plan.name
-            for symbol in plan.symbols:
-                if symbol in names:
-                    connections_of.setdefault(names[symbol].name, []).append(plan.name)
+            for entry in one.first_of(plan):
+                name = instrument_name(one.feed.venue, str(entry["symbol"]))
+                connections_of.setdefault(name, []).append(plan.name)
     return LiveWiring(
         listings=(),
         connections_of={name: tuple(sorted(c)) for name, c in sorted(connections_of.items())},
@@ -131,6 +141,7 @@ def _wiring(
         settings_hash=numbers_hash(settings),
         code_version=version("seawall"),
         spools=spools,
+        venues=tuple(sorted(one.feed.venue for one in inputs)),
     )
 
 
@@ -143,6 +154,7 @@ def _spool(settings: Settings, name: str, header: dict[str, Any]) -> Spool:
         segment_bytes=round(live.segment_mb * _MB),
         segment_s=live.segment_minutes * 60.0,
         keep_s=live.keep_hours * 3600.0 or None,
+        needed=0,  # until the flow has stored a state
     )
 
 
@@ -166,12 +178,10 @@ def _timing(settings: Settings) -> Timing:
     )
 
 
-def _connection(
-    settings: Settings, one: LiveInput, plan: Plan, header: dict[str, Any]
-) -> Connection:
+def _connection(settings: Settings, one: LiveInput, plan: Plan) -> Connection:
     refine = refine_with(settings.instrument)
     session = session_for(one.feed.venue, plan.name, refine)
-    session.list_instruments(listed_in(header["instruments"], one.feed.venue, refine))
+    session.list_instruments(listed_in(one.first_of(plan), one.feed.venue, refine))
     return Connection(
         plan.name,
         session,

@@ -5,15 +5,17 @@ chunks, gaps, clocks ─▶ wait for the least clock ─▶ fold in order ─▶
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 from bytewax.operators import StatefulBatchLogic
 from msgspec.structs import replace
 
+from flows.metadata import Metadata, without_old_scale
 from flows.stretches import Between, merge
 from flows.waiting import Piece, Waiting
+from models.book import forget
 from models.market import MarketState, Stretch
 from schemas.chunk import Chunk
 from schemas.control import Clock, End, Gap, Seen
@@ -23,27 +25,29 @@ from schemas.market import GridItem, Liquidation, PositionSide
 from schemas.run import InstrumentRow
 from schemas.tables import Rows, rows_item
 
-VERSION = 1
+VERSION = 2
 MarketItem = GridItem | Rows | Gap | End
 _ENDED = 1 << 62
 
 
 class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
-    """The market step of one instrument. Its first item is always a Seen."""
+    """The market step of one instrument. Its first item is a Seen. `connections`: of the run."""
 
     def __init__(
         self,
         members: Mapping[str, tuple[str, ...]],
         stale_book_ns: int,
         resumed: tuple[Any, ...] | None,
+        connections: Collection[str] | None = None,
     ) -> None:
         self.members = members
+        self.connections = connections
         self.stale_book_ns = stale_book_ns
         self.waiting = Waiting()
         self.book_from: str | None = None  # the connection that carries the book
         self.clocks: dict[str, int] = {}
         self.grids: list[int] = []
-        self.seen: Seen | None = None
+        self.metadata = Metadata()
         self.stored: Instrument | None = None  # as the instruments table has it
         self.market: MarketState | None = None
         if resumed is not None:
@@ -78,15 +82,12 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
         return [], False
 
     def _on_seen(self, seen: Seen) -> None:
-        if self.seen is not None and seen.instrument.price_decimals is None:
-            known = self.seen.instrument.price_decimals
-            seen = replace(seen, instrument=replace(seen.instrument, price_decimals=known))
-        self.seen = seen
-        if self.market is None:
-            self.market = MarketState(
-                seen.instrument, listed=seen.listed, stale_book_ns=self.stale_book_ns
-            )
-        self.market.instrument = seen.instrument
+        if not self.metadata.take(seen):
+            return
+        if self.market is not None:  # it was over: nothing of then is of use
+            self.market, self.waiting, self.grids = None, Waiting(), []
+        known = self.metadata.told.instrument
+        self.market = MarketState(known, listed=seen.listed, stale_book_ns=self.stale_book_ns)
 
     def _on_clock(self, clock: Clock) -> None:
         before = self.clocks.get(clock.connection, -1)
@@ -97,12 +98,22 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
             )
             raise BrokenInvariant(message)
         self.clocks[clock.connection] = clock.grid_ns
+        waited = self._waited()
+        if waited and clock.connection not in waited:
+            return  # it knows the instrument from others' streams
         at = bisect_left(self.grids, clock.grid_ns)
         if at == len(self.grids) or self.grids[at] != clock.grid_ns:
             self.grids.insert(at, clock.grid_ns)
 
+    def _waited(self) -> tuple[str, ...]:
+        """The connections it waits for; none: for all that have told of it."""
+        told = self.metadata.connections
+        if told and self.connections is not None:
+            told = tuple(name for name in told if name in self.connections)
+        return told or self.members.get(self._name(), ())
+
     def _least(self) -> int:
-        connections = self.members.get(self._name()) or tuple(self.clocks)
+        connections = self._waited() or tuple(self.clocks)
         return min(self.clocks.get(connection, -1) for connection in connections)
 
     def _advance(self, out: list[MarketItem]) -> None:
@@ -119,12 +130,13 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
 
     def _grid_item(self, grid_ns: int, ready: list[Piece], out: list[MarketItem]) -> None:
         market = self.market
-        if market is None or self.seen is None:
+        if market is None:
             message = f"a clock of {grid_ns} before the instrument was seen"
             raise BrokenInvariant(message)
+        ready = self._changed(market, grid_ns, ready)
         if self.stored is not market.instrument:
             if self.stored != market.instrument:
-                out.append(rows_item(instrument_row(grid_ns, self.seen)))
+                out.append(rows_item(instrument_row(grid_ns, self.metadata.told)))
             self.stored = market.instrument
         if ready := self._without_others_gaps(ready):
             between = merge(ready)
@@ -133,6 +145,20 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
                 out.append(Gap(self._name(), connection, received_ns, line, "book_mismatch"))
         tick, curve = market.tick(grid_ns)
         out.append(GridItem(market.instrument.name, grid_ns, tick, curve))
+        if any(isinstance(piece, Gap) and piece.reason == "delisted" for _, piece, _, _ in ready):
+            self.metadata.over = True
+            out.append(End(self._name(), delisted=True))  # nobody may wait for it
+
+    def _changed(self, market: MarketState, grid_ns: int, ready: list[Piece]) -> list[Piece]:
+        """Take over what is known anew; the pieces that are of use with it."""
+        for seen in self.metadata.due(grid_ns, self.book_from):
+            before = market.instrument.price_decimals
+            market.instrument = seen.instrument
+            market.listed = market.listed or seen.listed
+            if before not in (None, seen.instrument.price_decimals):
+                forget(market.book.state)
+                ready = without_old_scale(ready, seen)
+        return ready
 
     def _without_others_gaps(self, ready: list[Piece]) -> list[Piece]:
         """Leave out the gaps of connections that do not carry this instrument's book."""
@@ -151,7 +177,7 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
     def _liquidations(self, chunk: Chunk) -> list[Rows]:
         c = {name: column.tolist() for name, column in chunk.columns.items()}
         by_line: dict[int, list[Liquidation]] = {}
-        instrument = self._instrument()
+        instrument = self.metadata.told.instrument
         for k, line in enumerate(chunk.line.tolist()):
             side = PositionSide.long if c["position_side"][k] > 0 else PositionSide.short
             row = Liquidation(
@@ -171,20 +197,14 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
             by_line.setdefault(line, []).append(row)
         return [rows_item(*rows) for rows in by_line.values()]
 
-    def _instrument(self) -> Instrument:
-        if self.seen is None:
-            message = "events of an instrument before it was seen"
-            raise BrokenInvariant(message)
-        return self.seen.instrument
-
     def _name(self) -> str:
-        return self._instrument().name
+        return self.metadata.told.instrument.name
 
     def snapshot(self) -> tuple[Any, ...]:
         """Everything, as immutable values and bytes."""
         market = None if self.market is None else self.market.snapshot()
         clocks = tuple(self.clocks.items())
-        seen = self.seen, self.stored, self.book_from
+        seen = self.metadata.snapshot(), self.stored, self.book_from
         return (VERSION, self.waiting.snapshot(), clocks, tuple(self.grids), seen, market)
 
     def _restore(self, packed: tuple[Any, ...]) -> None:
@@ -192,7 +212,8 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
             message = f"market step of version {packed[0]}, this program reads {VERSION}"
             raise BrokenInvariant(message)
         _, waiting, clocks, grids, seen, market = packed
-        self.seen, self.stored, self.book_from = seen
+        metadata, self.stored, self.book_from = seen
+        self.metadata.restore(metadata)
         self.waiting = Waiting.restore(waiting)
         self.clocks, self.grids = dict(clocks), list(grids)
         if market is not None:
@@ -208,10 +229,12 @@ class BundledMarketLogic(MarketLogic):
 
 
 def market_logic(
-    members: Mapping[str, tuple[str, ...]], stale_book_ns: int
+    members: Mapping[str, tuple[str, ...]],
+    stale_book_ns: int,
+    connections: Collection[str] | None = None,
 ) -> Callable[[tuple[Any, ...] | None], MarketLogic]:
     """A builder for `op.stateful_batch`. members: instrument → the connections it waits for."""
-    return lambda resumed: BundledMarketLogic(members, stale_book_ns, resumed)
+    return lambda resumed: BundledMarketLogic(members, stale_book_ns, resumed, connections)
 
 
 def instrument_row(at_ns: int, seen: Seen) -> InstrumentRow:

@@ -32,11 +32,16 @@ def percent(share: float | None) -> str:
     return three(None if share is None else share * 100, "%")
 
 
+_PADDED: Final = 6  # decimals of a venue that writes them all
+
+
 def price(value: float | None, decimals: int | None) -> str:
     """In the venue's decimals; one more where the price lies between two ticks.
 
-    >>> price(92314.55, 1), price(92314.5, 1), price(0.00001234567, None)
-    ('92,314.55', '92,314.5', '0.000012346')
+    Some venues write eight of them whatever the tick is: then no more than needed, at least two.
+
+    >>> price(92314.55, 1), price(92314.5, 1), price(0.00001234567, None), price(92314.5, 8)
+    ('92,314.55', '92,314.5', '0.000012346', '92,314.50')
     """
     if value is None:
         return NONE
@@ -44,7 +49,12 @@ def price(value: float | None, decimals: int | None) -> str:
         digits = 4 - floor(log10(abs(value))) if value else 0
         return f"{value:,.{min(12, max(2, digits))}f}"
     ticks = value * 10**decimals
-    return f"{value:,.{decimals + (abs(ticks - round(ticks)) > 0.01)}f}"
+    decimals, padded = decimals + (abs(ticks - round(ticks)) > 0.01), decimals >= _PADDED
+    told = f"{value:,.{decimals}f}"
+    if not padded:
+        return told
+    whole, _, fraction = told.partition(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
 def millis(value: float | None) -> str:

@@ -35,7 +35,8 @@ class WatchedSource(ReplaySource):
         self.began = {name: c.lines_done for name, c in self.connections.items()}
         for name, lines in self.began.items():
             if self.tell is not None:
-                self.tell(f"reading {name} from line {lines + 1}")
+                before = self.recordings[name].lines_before
+                self.tell(f"reading {name} from line {before + lines + 1}")
         return part
 
 

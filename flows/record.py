@@ -25,6 +25,7 @@ from flows.status import Status
 from schemas.settings import Settings
 from schemas.units import floor_ns
 from sources.digest import BLOCK, RunningDigest
+from sources.instrument_lines import listed_in
 from sources.live.source import LiveConnection, LivePartition
 
 _IDLE_S: Final = 0.02
@@ -68,8 +69,13 @@ def record(settings: Settings, console: Console) -> int:
 def _at_the_end(one: LiveConnection, stop: Callable[[], bool]) -> LivePartition:
     """The connection as if it had read all that the spool has."""
     spool, connection = one.feeding.spool, one.connection
+    spool.need(None)  # there is no state to go on from
     if not spool.lines:
         return LivePartition(one, None, stop, _now)
+    session = connection.session
+    known = listed_in(spool.header["instruments"], session.venue, session.refine)
+    session.list_instruments(known)
+    connection.roster.listed = {instrument.name: instrument for instrument in known}
     connection.lines_done, connection.bytes_done = spool.lines, spool.size_bytes
     connection.last_ns = spool.last_ns or 0
     connection.last_grid = floor_ns(connection.last_ns, connection.grid_ns)

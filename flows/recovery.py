@@ -123,8 +123,11 @@ def clean(folder: Path) -> int:
 
 
 def resumes(folder: Path) -> bool:
-    """Whether the folder holds a committed snapshot, so that a start would not be from scratch."""
-    resume = resume_epoch(folder)
+    """Whether the folder holds a committed snapshot, so that a start would not be from scratch.
+
+    A folder that is not there, or that a kill left half made, holds none.
+    """
+    resume = resume_epoch(folder) if _is_complete(folder) else None
     if resume is None:
         return False
     for part in sorted(folder.glob(_PARTS)):

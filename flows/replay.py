@@ -169,7 +169,7 @@ def owner_of(settings: Settings, wiring: Wiring) -> Owner:
     return Owner(
         run=settings.run,
         settings=wiring.settings_hash,
-        inputs=tuple(sorted(wiring.connections)),
+        inputs=wiring.inputs,
         store=str(address(settings.store.url)),
     )
 

@@ -56,7 +56,9 @@ def flow(
     events = op.flat_map_batch("event_rows", split.trues, event_rows(wiring))
 
     market = op.stateful_batch(
-        "market", split.falses, market_logic(wiring.connections_of, stale_book_ns)
+        "market",
+        split.falses,
+        market_logic(wiring.connections_of, stale_book_ns, frozenset(wiring.connections)),
     )
     market_rows = op.flat_map_batch("market_rows", market, _rows_of_market(mismatched))
     grid_items = op.flat_map_batch("grid_items", market, _grid_items)

@@ -56,13 +56,23 @@ def stored_inputs(store: Reader, run: str, wiring: Wiring) -> Stored:
         if part.settings != wiring.settings_hash:
             raise RunConflict(run, "was made with other settings")
         if part.first_line != wiring.first_line_hash(source):
-            raise RunConflict(run, f"was made from another recording named {source}")
+            raise RunConflict(run, _begins_elsewhere(given[source]))
     if more := sorted(set(given) - set(known)):
         raise RunConflict(run, f"was made without {', '.join(more)}")
     stored.lines = sum(part.lines for part in known.values())
     whole = [_is_whole(run, given[source], part, stored) for source, part in known.items()]
     stored.whole = all(whole)
     return stored
+
+
+def _begins_elsewhere(listing: Listing) -> str:
+    name, before = listing.connection, listing.lines_before
+    if not before:
+        return f"was made from another recording named {name}"
+    return (
+        f"begins with another line of {name}, whose first {before:,} lines have been deleted from "
+        "the spool or are before --from"
+    )
 
 
 def _is_whole(run: str, listing: Listing, known: _Known, stored: Stored) -> bool:
@@ -76,11 +86,10 @@ def _is_whole(run: str, listing: Listing, known: _Known, stored: Stored) -> bool
             size += len(data)
         if size < known.bytes or digest.hexdigest()[:32] != known.digest:
             raise RunConflict(run, f"was made from another recording named {listing.connection}")
-        whole = not any(
-            len(lines) for lines in recording.blocks(recording.lines_before + known.lines + 1)
-        )
+        last = recording.lines_before + known.lines
+        whole = not any(len(lines) for lines in recording.blocks(last + 1))
         if recording.problem is not None:
-            told = f"{recording.path}: {recording.problem} (read to line {known.lines})"
+            told = f"{recording.path}: {recording.problem} (read to line {last})"
             stored.problems.append(told)
             stored.damaged |= recording.damaged
     finally:

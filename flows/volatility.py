@@ -21,7 +21,7 @@ from schemas.settings import RegimeSettings
 from schemas.tables import Rows, rows_item
 from schemas.volatility import Regime, Volatility
 
-VERSION = 1
+VERSION = 2
 MARKET = "market"
 Probabilities = tuple[float, float, float]
 
@@ -140,7 +140,7 @@ class MarketRegimeLogic(StatefulBatchLogic[Any, Rows, tuple[Any, ...]]):
         """Take the members' steps; give a row for each time that all have passed."""
         for item in values:
             if isinstance(item, End):
-                self.alignment.end(item.connection)
+                self.alignment.end(item.connection, leaves=item.delisted)
             else:
                 self.alignment.put(item.instrument, item.ts, item)
         out = []

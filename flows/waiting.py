@@ -44,10 +44,12 @@ class Waiting:
         """Look up where the given grid times, in order, cut what waits."""
         for held in self._held:
             piece = held.piece
-            if isinstance(piece, Chunk):
-                held.ends = np.searchsorted(piece.received_ns, grids).tolist()
-            else:
+            if isinstance(piece, Gap):
                 held.ends = [int(piece.received_ns < grid_ns) for grid_ns in grids]
+            elif piece.received_ns.item(-1) < grids[0]:  # nearly always, live
+                held.ends = [held.count] * len(grids)
+            else:
+                held.ends = np.searchsorted(piece.received_ns, grids).tolist()
 
     def take(self, number: int) -> list[Piece]:
         """What lies before the grid time `number` of the last `cut` and was not taken yet."""

@@ -29,6 +29,11 @@ class Wiring(Struct, frozen=True):
         """Names of all inputs."""
         return [listing.connection for listing in self.listings]
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What recovery data belong to."""
+        return tuple(sorted(self.connections))
+
     def first_line_hash(self, connection: str) -> str:
         """Hash of a recording's first line."""
         line = next(x.first_line for x in self.listings if x.connection == connection)

@@ -2,7 +2,8 @@
 
 Per configured member a queue, a clock and a last value; `low` is the least clock. Every time up
 to `low` that is present in any queue is released once, in order, with each member's value as of
-then. A member not started holds the alignment; one that has ended no longer does.
+then. A member not started holds the alignment; one that has ended no longer does. One that has
+left is in no release after its last time.
 """
 
 from collections import deque
@@ -23,18 +24,26 @@ class Alignment:
         self._queues: dict[str, deque[tuple[int, Any]]] = {m: deque() for m in self.members}
         self._clocks = dict.fromkeys(self.members, _NOT_STARTED)
         self._last: dict[str, Any] = dict.fromkeys(self.members)
+        self._left: set[str] = set()
 
     def put(self, member: str, at_ns: int, value: object) -> None:
-        """Queue a member's value at a time. Raises BrokenInvariant when its time does not rise."""
+        """Queue a member's value at a time; of one that has ended nothing is taken any more.
+
+        Raises BrokenInvariant when its time does not rise.
+        """
+        if self._clocks[member] == _ENDED:
+            return
         if at_ns <= self._clocks[member]:
             message = f"{member} at {at_ns} after {self._clocks[member]}: time must rise"
             raise BrokenInvariant(message)
         self._clocks[member] = at_ns
         self._queues[member].append((at_ns, value))
 
-    def end(self, member: str) -> None:
-        """Let a member no longer hold the others."""
+    def end(self, member: str, *, leaves: bool = False) -> None:
+        """Let a member no longer hold the others; its last value stays, unless it leaves."""
         self._clocks[member] = _ENDED
+        if leaves:
+            self._left.add(member)
 
     def release(self) -> list[tuple[int, Mapping[str, Any]]]:
         """Everything that every member has passed: (time, value of each member as of then)."""
@@ -45,6 +54,8 @@ class Alignment:
             if not heads or min(heads) > low:
                 return out
             at_ns = min(heads)
+            for member in [m for m in self._left if not self._queues[m]]:
+                self._last.pop(member, None)
             for member, queue in self._queues.items():
                 if queue and queue[0][0] == at_ns:
                     self._last[member] = queue.popleft()[1]
@@ -53,15 +64,25 @@ class Alignment:
     def snapshot(self) -> tuple[Any, ...]:
         """Queues, clocks and last values."""
         return tuple(
-            (m, tuple(self._queues[m]), self._clocks[m], self._last[m]) for m in self.members
+            (m, tuple(self._queues[m]), self._clocks[m], self._last.get(m), self._state(m))
+            for m in self.members
         )
+
+    def _state(self, member: str) -> str:
+        if member not in self._left:
+            return "here"
+        return "leaving" if member in self._last else "left"
 
     def restore(self, packed: tuple[Any, ...]) -> None:
         """Inverse of `snapshot`. Raises BrokenInvariant when the members have changed."""
         if tuple(entry[0] for entry in packed) != self.members:
             message = "recovery data have other members: start with a new --state folder"
             raise BrokenInvariant(message)
-        for member, queue, clock, last in packed:
+        for member, queue, clock, last, state in packed:
             self._queues[member] = deque(queue)
             self._clocks[member] = clock
             self._last[member] = last
+            if state != "here":
+                self._left.add(member)
+            if state == "left":
+                del self._last[member]

@@ -20,7 +20,7 @@ BIDS: Final = 0  # slots used per side
 ASKS: Final = 1
 BID_HINT: Final = 2
 ASK_HINT: Final = 3
-KNOWN: Final = 4  # 1: a snapshot has matched and nothing was lost since
+KNOWN: Final = 4  # the `is_snapshot` of the snapshot that it stands on; 0: none, or lost since
 SEQ: Final = 5  # last applied update id
 EDGE_BID: Final = 6  # furthest price of the last snapshot, ticks
 EDGE_ASK: Final = 7
@@ -140,7 +140,7 @@ def fold_plain(  # type: ignore[no-untyped-def]
                 if not fresh:
                     fresh = True
                     state[BIDS] = state[ASKS] = state[BID_HINT] = state[ASK_HINT] = 0
-                    state[KNOWN] = 1
+                    state[KNOWN] = is_snapshot[row]
                     state[BEFORE] = 0
                     state[EDGE_BID], state[EDGE_ASK] = px_ticks[row], px_ticks[row]
                 if side[row] > 0:

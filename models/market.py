@@ -16,7 +16,7 @@ from models import flow
 from models.book import BookArrays, fold, forget
 from models.book_state import pack, unpack
 from models.depth import BAND_AT, COSTS, CURVE_AT, LIMITS_BP, measure
-from schemas.chunk import Array
+from schemas.chunk import WHOLE, Array
 from schemas.errors import BrokenInvariant
 from schemas.instrument import Instrument
 from schemas.market import DepthCurve, Tick
@@ -164,6 +164,9 @@ class MarketState:
         curve = None
         if state[slots.KNOWN]:
             quality, book, flow_by_level, curve = self._book_columns(at_ns, state, flags)
+            if state[slots.KNOWN] == WHOLE:  # what happened between two whole books is not told
+                book, flow_by_level = (*book[:-1], None), ()
+                flags.append("sampled")
         else:
             quality, flow_by_level = Quality.gap, ()
             book = (*(None,) * 5, *self._top(), *_UNMEASURED, None)

@@ -16,6 +16,10 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 I64, F64, I8 = np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.int8)
 
+# Of `is_snapshot`: what follows tells every change, or nothing does but the next whole book.
+SNAPSHOT: Final = 1
+WHOLE: Final = 2
+
 # Columns of each kind. NaN in a `mark` column means "unchanged by this frame".
 COLUMNS: Final[Mapping[str, Mapping[str, np.dtype[Any]]]] = {
     "book": {
@@ -25,7 +29,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, np.dtype[Any]]]] = {
         "side": I8,  # +1 bid, −1 ask
         "px_ticks": I64,  # units of 10^-price_decimals
         "size": F64,  # absolute size at the level; 0 deletes it
-        "is_snapshot": I8,  # 1: the first such row of a line empties the book
+        "is_snapshot": I8,  # 0, SNAPSHOT or WHOLE: the first such row of a line empties the book
     },
     "top": {
         "venue_ns": I64,

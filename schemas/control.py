@@ -27,7 +27,8 @@ class Gap(Struct, frozen=True, gc=False):
 
     Reasons: `sequence` (a missing frame), `book_mismatch` (the self-check failed), `time_back`
     (a book frame with an older stamp), `hole` (over 60 s of silence in a foreign recording),
-    `start`, `reconnect`, `overflow`.
+    `start`, `reconnect`, `overflow`, `delisted` (nothing more comes of it), `rescaled` (its price
+    tick has changed).
     """
 
     instrument: str
@@ -72,9 +73,13 @@ class Rejected(Struct, frozen=True, gc=False):
 
 
 class End(Struct, frozen=True, gc=False):
-    """The connection has ended for good: it leaves every alignment."""
+    """The connection has ended for good: it leaves every alignment.
+
+    With `delisted` it is an instrument that is listed no more: what it said last is of no use.
+    """
 
     connection: str
+    delisted: bool = False
 
 
 class Seen(Struct, frozen=True, gc=False):
@@ -84,7 +89,8 @@ class Seen(Struct, frozen=True, gc=False):
     connection: str
     received_ns: int
     line: int
-    listed: bool  # known when the run started
+    listed: bool  # known when the run started, or told by an `instruments` line
+    connections: tuple[str, ...] = ()  # that have it, where the line says so
 
 
 class Progress(Struct, frozen=True, gc=False):

@@ -33,7 +33,7 @@ FLAGS: Final = {
     "crossed": "best bid at or above best ask: no mid, no microprice",
     "partial": "some distances reach past the venue's snapshot: depth there is a lower bound",
     "extrapolated": "a cost reaches past the visible book and continues its last slope",
-    "unlisted": "the instrument was not among those the run was started with",
+    "unlisted": "the instrument is not among those the run listens to",
     "noisy": "variance at 1 s exceeds 1.5 times that at 5 min: bid-ask bounce",
     "sampled": "taken from snapshots, not from every change",
     "thinned": "the venue publishes only a part of these events",
@@ -42,6 +42,7 @@ FLAGS: Final = {
     "overflow": "the queue was full: frames were dropped, and the books with them",
     "refused": "the venue refused a subscription",
     "unconfirmed": "the venue has not confirmed a subscription",
+    "no_room": "something was listed, and no connection has room for it until a restart",
     "rate_limited": "the venue asked us to be slower",
     "rest_failed": "a REST question got no answer",
 }

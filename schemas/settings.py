@@ -85,7 +85,7 @@ class SourceSettings(_Section, frozen=True, kw_only=True):
     venue: str | None = None  # of recordings: None is from the file name or its first line
     files: list[str] = []
     instruments: list[str] = []  # symbols of the venue, or patterns such as "BTC*"
-    top: Count | None = None  # and the so many with most quote volume, at the start
+    top: Count | None = None  # and the so many with most quote volume, at the run's first start
     streams: list[str] = []  # book, top, trade, mark, liquidation, …; none: the venue's usual ones
     ws_url: str | None = None  # replaces scheme and host of the venue's sockets
     rest_url: str | None = None  # … of its REST
@@ -105,8 +105,10 @@ class LiveSettings(_Section, frozen=True, kw_only=True):
     queue_mb: Positive = 64.0
     segment_mb: Positive = 256.0  # a segment of the spool ends at this size …
     segment_minutes: Positive = 60.0  # … or age
-    keep_hours: Annotated[float, Meta(ge=0)] = 0.0  # 0: segments are kept for ever
+    keep_hours: Annotated[float, Meta(ge=0)] = 0.0  # 0: for ever; never before they are read
     wish_repeat_s: Positive = 30.0  # until a snapshot is asked for again
+    # Until the venues are asked anew what they list, for `instruments` (never for `top`); 0: never.
+    listing_minutes: Annotated[float, Meta(ge=0)] = 15.0
     backoff_least_s: Positive = 0.5  # between two attempts to connect
     backoff_most_s: Positive = 30.0
     epoch_s: Positive = 30.0  # between two snapshots, for which the flow stands still briefly

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from schemas.account import AccountState
-from schemas.chunk import COLUMNS, Array, Chunk
+from schemas.chunk import COLUMNS, SNAPSHOT, WHOLE, Array, Chunk
 from schemas.control import Seen
 from sources.frozen import frozen
 from sources.session import Item
@@ -50,12 +50,14 @@ class Batch:
         asks: Sequence[tuple[int, float]],
         *,
         snapshot: bool,
+        whole: bool = False,
     ) -> None:
         """Add a book frame: ids = (venue_ns, first id, last id), levels (price in ticks, size).
 
-        A frame without levels becomes a row of side 0, which carries its ids on.
+        A frame without levels becomes a row of side 0, which carries its ids on. `whole`: each
+        frame of this stream is a snapshot, so no change between two of them is ever told.
         """
-        fresh = int(snapshot)
+        fresh = WHOLE if whole else SNAPSHOT if snapshot else 0
         for side, levels in ((1, bids), (-1, asks)):
             for px_ticks, size in levels:
                 self._line_rows.append((instrument, _BOOK, (*ids, side, px_ticks, size, fresh)))

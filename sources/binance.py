@@ -24,7 +24,7 @@ from sources.binance_columns import (
     OPEN_INTEREST,
     Columns,
     Slow,
-    by_symbol,
+    group_books,
     mix,
     scan_lines,
     without,
@@ -58,6 +58,7 @@ class Binance:
         self.market = market
         self.venue = market.venue
         self.connection = connection
+        self.refine = refine
         self.books = Books(market, connection)
         self.known = Known(market, connection, refine)
         self.single_fills: set[int] = set()  # symbols whose fills come as `trade`
@@ -162,6 +163,10 @@ class Binance:
         """Lose one book: a snapshot was wished for elsewhere."""
         return list(self.books.lose_one(symbol, received_ns, line, "book_mismatch"))
 
+    def forget(self, symbol: str) -> None:
+        """Know nothing of a symbol's book; its next frame wishes for a snapshot."""
+        self.books.syncs.pop(symbol, None)
+
     def awaiting(self) -> frozenset[str]:
         """Names of instruments whose book is not known and has been wished for."""
         return self.books.awaiting()
@@ -178,10 +183,16 @@ class Binance:
     ) -> list[Item]:
         items: list[Item] = []
         waiting = dict(snapshots)
-        for symbol, index in by_symbol(c.frames[1]):
+        for symbol, begin, end in group_books(c):
             name = self.known.symbols.names[symbol]
             items += self.books.take(
-                name, c, c.frames[:, index], waiting.pop(name, ()), clock_ns, first_line, misplaced
+                name,
+                c,
+                c.frames[:, begin:end],
+                waiting.pop(name, ()),
+                clock_ns,
+                first_line,
+                misplaced,
             )
         for name, held in waiting.items():
             items += self.books.take(

@@ -1,6 +1,7 @@
 """Depth frames and snapshots of one Binance connection → book chunks, gaps and wishes."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import msgspec
 import numpy as np
@@ -146,7 +147,7 @@ class Books:
                 "side": frozen(side),
                 "px_ticks": frozen(rows[5]),
                 "size": frozen(size),
-                "is_snapshot": frozen(np.zeros(len(side), np.int8)),
+                "is_snapshot": _no_snapshot(len(side)),
             },
             self.connection,
         )
@@ -158,6 +159,16 @@ class Books:
     def restore(self, state: bytes) -> None:
         """Inverse of `snapshot`."""
         self.syncs = msgspec.msgpack.decode(state, type=dict[str, BookSync])
+
+
+@cache
+def _zeros(count: int) -> Array:
+    return frozen(np.zeros(count, np.int8))
+
+
+def _no_snapshot(count: int) -> Array:
+    """A column of so many zeros."""
+    return _zeros(1 << count.bit_length())[:count]
 
 
 def _row_index(frames: Array) -> Array | slice:

@@ -7,7 +7,7 @@ import numpy as np
 
 from schemas.chunk import Array, Chunk
 from schemas.instrument import instrument_name
-from sources.binance_columns import INTERVAL, OPEN_INTEREST, Columns, by_symbol
+from sources.binance_columns import INTERVAL, OPEN_INTEREST, Columns, grouped
 from sources.binance_scan import AGG_TRADE, TRADE
 from sources.binance_slow import Forced
 from sources.frozen import frozen
@@ -17,13 +17,16 @@ NameOf = Callable[[int], str]
 
 def top_chunks(c: Columns, name_of: NameOf, connection: str) -> list[Chunk]:
     """Tickers."""
-    chunks: list[Chunk] = []
-    for symbol, index in by_symbol(c.top[0]):
-        ints, numbers = c.top[:, index], c.top_px[:, index]
-        columns = {"venue_ns": ints[3], "id": ints[4], "bid_px": numbers[0]}
-        columns |= {"bid_sz": numbers[1], "ask_px": numbers[2], "ask_sz": numbers[3]}
-        chunks.append(_chunk(name_of(symbol), "top", ints[1], ints[2], columns, connection))
-    return chunks
+    cuts, (ints, numbers) = grouped(c.top[0], c.top, c.top_px)
+    return [
+        Chunk(
+            name_of(symbol), "top", ints[1, a:b], ints[2, a:b],
+            {"venue_ns": ints[3, a:b], "id": ints[4, a:b], "bid_px": numbers[0, a:b],
+             "bid_sz": numbers[1, a:b], "ask_px": numbers[2, a:b], "ask_sz": numbers[3, a:b]},
+            connection,
+        )
+        for symbol, a, b in cuts
+    ]  # fmt: skip
 
 
 def fill_chunks(
@@ -38,8 +41,9 @@ def fill_chunks(
     single_fills: symbols known to have `trade`; grows.
     """
     chunks: list[Chunk] = []
-    for symbol, index in by_symbol(c.fill[0]):
-        ints, numbers, taker = c.fill[:, index], c.fill_px[:, index], c.taker[index]
+    cuts, (all_ints, all_numbers, takers) = grouped(c.fill[0], c.fill, c.fill_px, c.taker)
+    for symbol, begin, end in cuts:
+        ints, numbers, taker = all_ints[:, begin:end], all_numbers[:, begin:end], takers[begin:end]
         single = ints[5] == TRADE
         if symbol in single_fills or single.any():
             keep = single
@@ -48,31 +52,33 @@ def fill_chunks(
                 single_fills.add(symbol)
             if not keep.all():
                 counts["aggTrade_beside_trade"] += int((ints[5, ~keep] == AGG_TRADE).sum())
-                ints, numbers, taker = ints[:, keep], numbers[:, keep], taker[keep]
-                if not len(taker):
+                if not keep.any():
                     continue
+                ints, numbers = frozen(ints[:, keep]), frozen(numbers[:, keep])
+                taker = frozen(taker[keep])
         columns = {"venue_ns": ints[3], "id": ints[4], "px": numbers[0]}
         columns |= {"size_base": numbers[1], "taker": taker}
-        chunks.append(_chunk(name_of(symbol), "trade", ints[1], ints[2], columns, connection))
+        chunks.append(Chunk(name_of(symbol), "trade", ints[1], ints[2], columns, connection))
     return chunks
 
 
 def mark_chunks(c: Columns, name_of: NameOf, connection: str) -> list[Chunk]:
     """Marks; an answer travels as a mark row with only `oi_base` or only `interval_h` set."""
     chunks: list[Chunk] = []
-    for symbol, index in by_symbol(c.mark[0]):
-        ints, numbers = c.mark[:, index], c.mark_px[:, index]
+    cuts, (all_ints, all_numbers) = grouped(c.mark[0], c.mark, c.mark_px)
+    for symbol, begin, end in cuts:
+        ints, numbers = all_ints[:, begin:end], all_numbers[:, begin:end]
         answer = ints[4] < 0
         columns = {
             "venue_ns": ints[3],
-            "mark": np.where(answer, np.nan, numbers[0]),
-            "index": np.where(answer, np.nan, numbers[1]),
-            "funding_rate": np.where(answer, np.nan, numbers[2]),
-            "interval_h": np.where(ints[4] == INTERVAL, numbers[0], np.nan),
-            "next_funding_ns": np.where(answer, 0, ints[4]),
-            "oi_base": np.where(ints[4] == OPEN_INTEREST, numbers[0], np.nan),
+            "mark": frozen(np.where(answer, np.nan, numbers[0])),
+            "index": frozen(np.where(answer, np.nan, numbers[1])),
+            "funding_rate": frozen(np.where(answer, np.nan, numbers[2])),
+            "interval_h": frozen(np.where(ints[4] == INTERVAL, numbers[0], np.nan)),
+            "next_funding_ns": frozen(np.where(answer, 0, ints[4])),
+            "oi_base": frozen(np.where(ints[4] == OPEN_INTEREST, numbers[0], np.nan)),
         }
-        chunks.append(_chunk(name_of(symbol), "mark", ints[1], ints[2], columns, connection))
+        chunks.append(Chunk(name_of(symbol), "mark", ints[1], ints[2], columns, connection))
     return chunks
 
 
@@ -92,19 +98,7 @@ def forced_chunks(
             "thinned": np.ones(len(mine), np.int8),
         }
         name = instrument_name(venue, symbol)
-        chunks.append(
-            _chunk(name, "liquidation", clock_ns[index], first_line + index, columns, connection)
-        )
+        received_ns, line = frozen(clock_ns[index]), frozen(first_line + index)
+        arrays = {key: frozen(column) for key, column in columns.items()}
+        chunks.append(Chunk(name, "liquidation", received_ns, line, arrays, connection))
     return chunks
-
-
-def _chunk(
-    name: str,
-    kind: str,
-    received_ns: Array,
-    line: Array,
-    columns: dict[str, Array],
-    connection: str,
-) -> Chunk:
-    arrays = {key: frozen(column) for key, column in columns.items()}
-    return Chunk(name, kind, frozen(received_ns), frozen(line), arrays, connection)

@@ -3,15 +3,15 @@
 Rows of every kind end up in line order whichever decoder read them.
 """
 
-from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from msgspec import Struct, field
 
 from schemas.chunk import Array
 from sources.binance_scan import scan
+from sources.frozen import frozen
 from sources.lines import Lines
 from sources.symbols import Symbols
 
@@ -138,16 +138,33 @@ def _joined(fast: Array, rows: list[tuple[int, ...]]) -> tuple[Array, Array]:
     return order, joined[:, order]
 
 
-def by_symbol(symbol: Array) -> Iterator[tuple[int, Any]]:
-    """(symbol, index of its rows) for each symbol, rows in order; a slice when there is one."""
-    if not len(symbol):
-        return
-    first = symbol[0]
+def grouped(symbol: Array, *arrays: Array) -> tuple[list[tuple[int, int, int]], list[Array]]:
+    """Rows put together by symbol, in order within each: (symbol, begin, end), and the arrays.
+
+    Rows are along the last axis. The arrays are read-only, so that every cut of them is, too.
+    """
+    n = len(symbol)
+    if not n:
+        return [], list(arrays)
+    first = symbol.item(0)
     if (symbol == first).all():
-        yield int(first), slice(None)
-        return
+        return [(first, 0, n)], [frozen(array) for array in arrays]
     order = np.argsort(symbol, kind="stable")
     ranked = symbol[order]
-    starts = [0, *(np.flatnonzero(np.diff(ranked)) + 1).tolist(), len(ranked)]
-    for begin, end in pairwise(starts):
-        yield int(ranked[begin]), order[begin:end]
+    starts = [0, *(np.flatnonzero(np.diff(ranked)) + 1).tolist(), n]
+    cuts = [(ranked.item(begin), begin, end) for begin, end in pairwise(starts)]
+    return cuts, [frozen(array[..., order]) for array in arrays]
+
+
+def group_books(c: Columns) -> list[tuple[int, int, int]]:
+    """Put frames and their rows together by symbol: (symbol, begin, end) of the frames."""
+    cuts, (frames,) = grouped(c.frames[1], c.frames)
+    if len(cuts) > 1:
+        begin, count = frames[5], frames[6] - frames[5]
+        end = np.cumsum(count)
+        index = np.repeat(begin - end + count, count) + np.arange(end[-1])
+        c.rows, c.side, c.size = c.rows[:, index], c.side[index], c.size[index]
+        frames = frames.copy()
+        frames[5], frames[6] = end - count, end
+        c.frames = frames
+    return cuts

@@ -5,6 +5,7 @@ has the marks, and as often as a quarter of the venue's weight allows. So are fu
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ class BinanceFeed(VenueFeed):
     heartbeat_s = subscribe.HEARTBEAT_S
     connections_per_minute = subscribe.CONNECTIONS_PER_MINUTE
     topics_per_connection = subscribe.TOPICS_PER_CONNECTION
+    urgent = (b"forceOrder",)
     lifetime_s = subscribe.LIFETIME_S
 
     def __init__(self, market: Market, accounts: Sequence[str] = ()) -> None:
@@ -44,15 +46,15 @@ class BinanceFeed(VenueFeed):
         plans = []
         for tier in dict.fromkeys(of[word].tier for word in streams):
             words = tuple(word for word in streams if of[word].tier == tier)
-            parts = groups(symbols, len(words), self.topics_per_connection)
-            for number, part in enumerate(parts, start=1):
+            split = partial(groups, topics_each=len(words), most=self.topics_per_connection)
+            for number, part in self._numbered(split, symbols, tier):
                 names = tuple(subscribe.topics(self.market, words, part)[tier])
                 messages = tuple(subscribe.subscriptions(names))
                 self._asked |= subscribe.asked_by(messages)
                 name = connection_name(self.venue, number, tier)
                 url = subscribe.stream_url(self.market, tier)
                 every = self._polls(part, every_s) if "mark" in words else ()
-                plans.append(PolledPlan(name, url, messages, names, part, words, every))
+                plans.append(PolledPlan(name, url, messages, names, part, words, every=every))
         return plans
 
     def _open_interest_s(self, symbols: int) -> float:
@@ -66,6 +68,12 @@ class BinanceFeed(VenueFeed):
 
     def _accepted(self, frame: bytes) -> subscribe.Accepted | None:
         return subscribe.accepted(frame, self._asked)
+
+    def alone(self, topic: str) -> bytes | None:
+        """The request for one stream."""
+        messages = subscribe.subscriptions([topic])
+        self._asked |= subscribe.asked_by(messages)
+        return messages[0]
 
     def heartbeat(self) -> bytes | None:
         """A question whose answer shows that the connection lives."""

@@ -55,6 +55,7 @@ class Known:
         """Metadata known beforehand; the caller tells the flow about these."""
         for instrument in instruments:
             self._listed[instrument.symbol] = instrument
+            self._learnt.pop(instrument.symbol, None)  # it was of an earlier listing
             self._told.add(instrument.symbol)
             self._value(self.symbols.add(instrument.symbol, self._scale(instrument)), instrument)
 

@@ -69,6 +69,7 @@ class BookSync(Struct):
     repeated: int = 0  # frames at or below last_id since one has run on
     wished: bool = False
     held: list[Held] = field(default_factory=list)
+    held_rows: int = 0
     snapshot: Held | None = None  # waiting for its first frame
 
     def runs_on(self, continuity: Continuity, first_id: int, previous_id: int) -> bool:
@@ -84,7 +85,7 @@ class BookSync(Struct):
         """Lose the book: an error of the stream, a reconnect, a failed self-check."""
         was = self.synced
         self.synced, self.snapshot, self.repeated = False, None, 0
-        self.held.clear()
+        self._keep([])
         self.wished = True
         return Outcome(gap=was, wish=True)
 
@@ -113,7 +114,7 @@ class BookSync(Struct):
             return Outcome()
         if self.snapshot is not None and snapshot.last_id < self.snapshot.last_id:
             return Outcome()  # a late answer: the newer one waits already
-        self.held = [f for f in self.held if not continuity.is_older(f.last_id, snapshot.last_id)]
+        self._keep([f for f in self.held if not continuity.is_older(f.last_id, snapshot.last_id)])
         if not self.held:
             self.snapshot = snapshot
             return Outcome()
@@ -134,15 +135,18 @@ class BookSync(Struct):
             if not continuity.follows(frame.first_id, frame.previous_id, self.last_id):
                 rest = self.held[at:]
                 outcome = self.lose()
-                self.held = rest
+                self._keep(rest)
                 return Outcome(apply, gap=outcome.gap, wish=outcome.wish)
             apply.append(frame)
             self.last_id = frame.last_id
-        self.held = []
+        self._keep([])
         return Outcome(apply)
 
     def _hold(self, frame: Held) -> None:
         self.held.append(frame)
-        rows = sum(held.rows for held in self.held)
-        while rows > HELD_ROWS and len(self.held) > 1:
-            rows -= self.held.pop(0).rows
+        self.held_rows += frame.rows
+        while self.held_rows > HELD_ROWS and len(self.held) > 1:
+            self.held_rows -= self.held.pop(0).rows
+
+    def _keep(self, frames: list[Held]) -> None:
+        self.held, self.held_rows = frames, sum(frame.rows for frame in frames)

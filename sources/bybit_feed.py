@@ -1,5 +1,6 @@
 """Bybit's linear contracts as a feed: shards by the characters of topics, the paged listing."""
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -47,14 +48,17 @@ class BybitFeed(VenueFeed):
     connections_per_minute = subscribe.CONNECTIONS_PER_MINUTE
     messages_per_s = subscribe.MESSAGES_PER_S
     topics_per_connection = TOPICS_PER_CONNECTION
+    urgent = (b"allLiquidation",)
     rest = RestLimits(WEIGHT_PER_MINUTE)
 
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
-        parts = [
-            part
-            for group in subscribe.by_connection(streams, symbols)
-            for part in groups(group, len(streams), self.topics_per_connection)
-        ]
+        def split(symbols: Sequence[str]) -> list[tuple[str, ...]]:
+            return [
+                part
+                for group in subscribe.by_connection(streams, symbols)
+                for part in groups(group, len(streams), self.topics_per_connection)
+            ]
+
         return [
             PolledPlan(
                 name=connection_name(self.venue, number),
@@ -64,11 +68,15 @@ class BybitFeed(VenueFeed):
                 symbols=part,
                 streams=streams,
             )
-            for number, part in enumerate(parts, start=1)
+            for number, part in self._numbered(split, symbols)
         ]
 
     def _accepted(self, frame: bytes) -> subscribe.Accepted | None:
         return subscribe.accepted(frame)
+
+    def alone(self, topic: str) -> bytes | None:
+        """The request for one topic."""
+        return subscribe.alone(topic)
 
     def again(self, symbol: str) -> list[bytes]:
         """Messages that give up a book and subscribe to it anew."""

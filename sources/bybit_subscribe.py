@@ -7,7 +7,7 @@ no rate of messages: 10 and 5 in a second are our own caution.
 
 One bad topic rejects its whole request, and an acknowledgement names no topic. So each request is
 of one symbol, and its id says what it asked for: `BTCUSDT book+trade`. A refused request is
-repeated topic by topic by `subscriptions([stream], [symbol])`.
+repeated topic by topic: see `alone`.
 """
 
 import re
@@ -36,6 +36,7 @@ TOPICS: Final = {
 
 _AROUND: Final = 3  # quotes and a comma
 _PING: Final = b'{"req_id":"ping","op":"ping"}'
+_ALREADY = re.compile("already subscribed", re.IGNORECASE)  # [U] texts of errors are in no list
 _NAMED = re.compile(r"[A-Za-z]+(?:\.[A-Za-z0-9]+)*\.[^\s.,\[\]\"']+")
 
 
@@ -66,6 +67,14 @@ def topics(streams: Iterable[str], symbols: Iterable[str]) -> list[str]:
     """The topics that `subscriptions` asks for, which is what `accepted` confirms."""
     words = list(dict.fromkeys(streams))
     return [topic for symbol in symbols for topic in _topics(words, symbol)]
+
+
+def alone(topic: str) -> bytes | None:
+    """The message that subscribes to one topic; None when it is none of ours."""
+    for word, channel in TOPICS.items():
+        if topic.startswith(channel + "."):
+            return _request("subscribe", [word], topic.removeprefix(channel + "."))
+    return None
 
 
 def again(symbol: str) -> list[bytes]:
@@ -102,9 +111,9 @@ def accepted(frame: bytes) -> Accepted | None:
         return Accepted([], [])
     symbol, _, words = str(answer.req_id or "").partition(" ")
     topics = _topics(words.split("+"), symbol)
-    if answer.success:
-        return Accepted(topics, [])
     reason = str(answer.ret_msg or "")
+    if answer.success or (len(topics) == 1 and _ALREADY.search(reason)):
+        return Accepted(topics, [])
     named = topics or _NAMED.findall(reason) or [""]
     return Accepted([], [(topic, reason) for topic in named])
 

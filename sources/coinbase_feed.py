@@ -3,6 +3,7 @@
 The listing is asked for page after page until one is empty: how long a page may be is not stated.
 """
 
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -52,7 +53,7 @@ class CoinbaseFeed(VenueFeed):
     rest = RestLimits(WEIGHT_PER_MINUTE)
 
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
-        parts = groups(symbols, len(streams), self.topics_per_connection)
+        split = partial(groups, topics_each=len(streams), most=self.topics_per_connection)
         return [
             PolledPlan(
                 name=connection_name(self.venue, number),
@@ -62,11 +63,15 @@ class CoinbaseFeed(VenueFeed):
                 symbols=part,
                 streams=streams,
             )
-            for number, part in enumerate(parts, start=1)
+            for number, part in self._numbered(split, symbols)
         ]
 
     def _accepted(self, frame: bytes) -> subscribe.Accepted | None:
         return subscribe.accepted(frame)
+
+    def alone(self, topic: str) -> bytes | None:
+        """The request for one product of one channel."""
+        return subscribe.alone(topic)
 
     def again(self, symbol: str) -> list[bytes]:
         """Messages that bring a new snapshot of one book."""

@@ -76,6 +76,12 @@ def topics(streams: Sequence[str], symbols: Sequence[str]) -> list[str]:
     return [_HEARTBEATS, *(f"{channel}:{symbol}" for channel in asked for symbol in symbols)]
 
 
+def alone(topic: str) -> bytes | None:
+    """The message that subscribes to one topic; None of the heartbeats, which always are alone."""
+    channel, _, product = topic.partition(":")
+    return _message("subscribe", channel, [product]) if product else None
+
+
 def again(symbol: str) -> list[bytes]:
     """Messages that bring a new snapshot of one book."""
     channel = CHANNELS["book"]

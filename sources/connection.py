@@ -5,33 +5,33 @@ g takes its rows with received_ns < g and no others, so that nothing depends on 
 are taken at a time.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 
 from schemas.account import AccountState
 from schemas.chunk import Array, Chunk
-from schemas.control import SHOWN, Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
+from schemas.control import Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
 from schemas.errors import BrokenInvariant
 from schemas.units import NS_PER_S, NS_PER_US, floor_ns
+from sources.control_line import control_in
 from sources.digest import BLOCK, RunningDigest
+from sources.instrument_lines import WORD
 from sources.lines import BAD, CONTROL, Lines
 from sources.rejected_line import rejected_line
+from sources.roster import Roster
 from sources.session import Item, Session
+from sources.weaving import Keyed, breaks, woven
 
-Keyed = tuple[str, Any]
-VERSION: Final = 2
+__all__ = ["VERSION", "Connection", "Keyed"]
+
+VERSION: Final = 3
 _PROGRESS_NS = 60 * NS_PER_S
 _OWN_HOLE_NS = 600 * NS_PER_S  # our own recordings have clock lines: this is damage
 _LOSSES = {"start": "start", "close": "reconnect", "overflow": "overflow"}
 _SILENT = ("recording", "clock", "open", "params", "input")  # stamps, or for later readers
-
-
-class _Control(msgspec.Struct):
-    k: str
-    instrument: str = ""
 
 
 class Connection:
@@ -50,6 +50,7 @@ class Connection:
         self.last_grid = 0
         self.ended = False  # an end line was read
         self.known: dict[str, None] = {}  # instruments that get clocks, in order of sight
+        self.roster = Roster(name, session)
         self.digest = RunningDigest()
         self.counts: Counter[str] = Counter()
         self.wishes: list[Wish] = []
@@ -77,19 +78,11 @@ class Connection:
         special = (lines.kind == BAD) | (lines.kind == CONTROL) | misplaced
         special |= clock_ns - before > self.hole_ns
         out: list[Keyed] = []
-        breaks = self._breaks(lines, clock_ns, special, misplaced)
-        for begin, end in zip([0, *breaks], [*breaks, len(lines)], strict=True):
+        cuts = breaks(lines, special, misplaced)
+        for begin, end in zip([0, *cuts], [*cuts, len(lines)], strict=True):
             if begin < end:
                 self._run(lines.part(begin, end), clock_ns[begin:end], misplaced[begin:end], out)
         return out
-
-    def _breaks(self, lines: Lines, clock_ns: Array, special: Array, misplaced: Array) -> list[int]:
-        """Where a run must end: around control lines, before holes."""
-        alone = special & (lines.kind == CONTROL)
-        hole = special & (lines.kind != CONTROL) & (lines.kind != BAD) & ~misplaced
-        at = np.flatnonzero(alone)
-        cuts = {*at.tolist(), *(at + 1).tolist(), *np.flatnonzero(hole).tolist()}
-        return sorted(cut for cut in cuts if 0 < cut < len(lines))
 
     def _run(self, lines: Lines, clock_ns: Array, misplaced: Array, out: list[Keyed]) -> None:
         first_ns = int(clock_ns[0])
@@ -123,38 +116,38 @@ class Connection:
         A chunk goes where its first row stands, whole: what folds it takes the rows of a grid
         time when that grid time comes.
         """
-        grids = np.arange(self.last_grid + self.grid_ns, until_ns + 1, self.grid_ns)
+        grids = range(self.last_grid + self.grid_ns, until_ns + 1, self.grid_ns)
         by_key: dict[str, list[tuple[int, Any]]] = {name: [] for name in self.known}
         events: list[Rejected] = []
         for item in items:
             if isinstance(item, Wish):
-                self.wishes.append(item)
-                self.counts["wishes"] += 1
+                self._wish(item)
             elif isinstance(item, Rejected):
                 self.counts["rejected"] += 1
                 events.append(item)
             elif isinstance(item, AccountState):
                 self.counts["accounts"] += 1  # what nobody asked to be computed
-            elif isinstance(item, Chunk):
-                segment = int(np.searchsorted(grids, item.received_ns[0], side="right"))
-                by_key.setdefault(item.instrument, []).append((segment, item))
             else:
                 name = item.instrument.name if isinstance(item, Seen) else item.instrument
-                segment = int(np.searchsorted(grids, item.received_ns, side="right"))
+                if self.roster.silent(name):
+                    self.counts["delisted"] += 1
+                    continue
+                at_ns = int(item.received_ns[0]) if isinstance(item, Chunk) else item.received_ns
+                segment = bisect_right(grids, at_ns)
                 by_key.setdefault(name, []).append((segment, item))
                 self.counts["gaps"] += isinstance(item, Gap)
         out += [(self.name, item) for item in sorted(events, key=_line_of)]
-        clocks = [(segment, Clock(self.name, grid)) for segment, grid in enumerate(grids.tolist())]
-        for name, pieces in by_key.items():
-            first = 0
-            if name not in self.known:
-                self.known[name] = None
-                first = min(segment for segment, _ in pieces)
-            # sorted() is stable and a clock comes after the pieces of its segment.
-            merged = sorted([*pieces, *clocks[first:]], key=_segment_of)
-            out += [(name, item) for _, item in merged]
-        if len(grids):
-            self.last_grid = int(grids[-1])
+        fresh = by_key.keys() - self.known.keys()
+        out += woven(self.name, grids, by_key, fresh, self.roster.leaving)
+        self.known.update(dict.fromkeys(by_key))
+        if grids:
+            self.last_grid = grids[-1]
+            self.roster.pass_grid(self.known)
+
+    def _wish(self, wish: Wish) -> None:
+        if not self.roster.silent(wish.instrument):
+            self.wishes.append(wish)
+            self.counts["wishes"] += 1
 
     def _jump(self, at_ns: int, line: int, reason: str, out: list[Keyed]) -> None:
         """Lose the books and let the grid jump over the time that nothing is known of."""
@@ -163,14 +156,15 @@ class Connection:
         lost = {name: self._gap(name, lost_ns, line, reason) for name in self.known}
         for item in self.session.lose(at_ns, line, reason):
             if isinstance(item, Wish):
-                self.wishes.append(item)
-                self.counts["wishes"] += 1
+                self._wish(item)
         self.counts["gaps"] += len(lost)
         for name, gap in lost.items():
             out.append((name, gap))
             if grid > self.last_grid:
                 out.append((name, Clock(self.name, grid, jump=True)))
-        self.last_grid = max(grid, self.last_grid)
+        if grid > self.last_grid:
+            self.last_grid = grid
+            self.roster.pass_grid(self.known)
 
     def _gap(self, instrument: str, at_ns: int, line: int, reason: str) -> Gap:
         return Gap(instrument, self.name, at_ns, line, reason)
@@ -179,17 +173,11 @@ class Connection:
         self, lines: Lines, at_ns: int, hole: bool, misplaced: bool, out: list[Keyed]
     ) -> None:
         line = lines.first_line
-        try:
-            control = msgspec.json.decode(lines.payload(0)[1:], type=_Control)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            frame = lines.payload(0)[:SHOWN].decode("utf-8", "replace")
-            stamp = int(lines.received_ns[0])
-            rejected = Rejected(
-                self.name, line, at_ns, stamp, Reason.bad_control, str(error), frame
-            )
+        control = control_in(self.name, lines, at_ns)
+        if isinstance(control, Rejected):
             if hole:
                 self._jump(at_ns, line, "hole", out)
-            self._spread([rejected], at_ns, out)
+            self._spread([control], at_ns, out)
             return
         if misplaced:
             self._spread([rejected_line(self.name, lines, 0, np.array([at_ns]))], at_ns, out)
@@ -201,6 +189,9 @@ class Connection:
             return
         if hole:
             self._jump(at_ns, line, "hole", out)
+        if control.k == WORD:
+            self._instruments(lines, at_ns, out)
+            return
         items: list[Item] = []
         if control.k in _LOSSES:
             items = [self._gap(name, at_ns, line, _LOSSES[control.k]) for name in self.known]
@@ -214,6 +205,23 @@ class Connection:
         if control.k == "end":
             self.ended = True
             out += self.end()
+
+    def _instruments(self, lines: Lines, at_ns: int, out: list[Keyed]) -> None:
+        """Instruments are listed, delisted, changed: see `roster`."""
+        line, roster = lines.first_line, self.roster
+        said = roster.read(lines, at_ns)
+        if isinstance(said, Rejected):
+            self._spread([said], at_ns, out)
+            return
+        gone = [name for name in said.delisted if name in self.known and not roster.silent(name)]
+        self._spread(roster.lose(gone, at_ns, line), at_ns, out)
+        roster.leaving.update(gone)
+        for instrument, connections in said.listed:
+            fresh = instrument.name not in self.known and instrument.name not in roster.gone
+            items = roster.admit(instrument, connections, at_ns, line)
+            self._spread(items, at_ns, out)
+            if items and fresh:  # as `open` does
+                out.append((instrument.name, Clock(self.name, self.last_grid)))
 
     def end(self) -> list[Keyed]:
         """Take the connection out of every alignment."""
@@ -259,6 +267,7 @@ class Connection:
             self.ended,
             tuple(self.known),
             self.digest.taken_up(),
+            self.roster.snapshot(),
             self.session.snapshot(),
         )
 
@@ -267,7 +276,9 @@ class Connection:
 
         The caller reads past `bytes_done` and gives `digest` the bytes after `digest_from`.
         """
-        version, name, self.bytes_done, self.lines_done, *clock, known, taken, session = state
+        version, name, self.bytes_done, self.lines_done, *clock, known, taken, roster, session = (
+            state
+        )
         if version != VERSION or name != self.name:
             message = f"recovery data of {name!r} (version {version}) do not fit {self.name!r}"
             raise BrokenInvariant(message)
@@ -275,16 +286,13 @@ class Connection:
         self.known = dict.fromkeys(known)
         chain, blocks = taken
         self.digest = RunningDigest(chain, blocks)
+        self.roster.restore(roster)
         self.session.restore(session)
 
     @property
     def digest_from(self) -> int:
         """Bytes of the input that a restored digest has; it needs those up to `bytes_done`."""
         return self.digest.taken_up()[1] * BLOCK
-
-
-def _segment_of(piece: tuple[int, Any]) -> int:
-    return piece[0]
 
 
 def _line_of(item: Rejected) -> int:

@@ -89,7 +89,7 @@ class Books:
         session.books.snapshot(instrument.name, number)
         self.feeds[symbol] = channel, venue_ns
         ids = venue_ns, number, number
-        session.batch.levels(instrument.name, ids, bids, asks, snapshot=True)
+        session.batch.levels(instrument.name, ids, bids, asks, snapshot=True, whole=True)
 
 
 def _sides(

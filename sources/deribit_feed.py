@@ -18,7 +18,14 @@ from sources.deribit_listing import instruments_of
 from sources.deribit_wire import decode, text
 from sources.instruments import Page, Traded
 from sources.live.feed import RestLimits
-from sources.venue_feed import PolledPlan, VenueFeed, connection_name, first_only, groups
+from sources.venue_feed import (
+    PolledPlan,
+    Said,
+    VenueFeed,
+    connection_name,
+    first_only,
+    groups,
+)
 
 LISTING_URL: Final = subscribe.LISTING_URL.format(currency="any")
 SUMMARY_URL: Final = (
@@ -54,6 +61,7 @@ class DeribitFeed(VenueFeed):
     connections_per_minute = subscribe.CONNECTIONS_PER_MINUTE
     messages_per_s = subscribe.MESSAGES_PER_S
     topics_per_connection = TOPICS_PER_CONNECTION
+    urgent = (b"trades.",)
     rest = RestLimits(WEIGHT_PER_MINUTE)
 
     def __init__(self, accounts: Sequence[str] = ()) -> None:
@@ -61,10 +69,13 @@ class DeribitFeed(VenueFeed):
         self._asked: dict[bytes, None] = {}  # messages
 
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
-        each = max((len(subscribe.channels(streams, [s])) for s in symbols), default=1)
+        def split(symbols: Sequence[str]) -> list[tuple[str, ...]]:
+            each = max((len(subscribe.channels(streams, [s])) for s in symbols), default=1)
+            return groups(symbols, each, self.topics_per_connection)
+
         seen: dict[str, None] = {}
         plans = []
-        for number, part in enumerate(groups(symbols, each, self.topics_per_connection), start=1):
+        for number, part in self._numbered(split, symbols):
             channels = first_only(subscribe.channels(streams, part), seen)
             messages = tuple(subscribe.subscribes(channels))
             self._asked |= dict.fromkeys(messages)
@@ -74,6 +85,17 @@ class DeribitFeed(VenueFeed):
 
     def _accepted(self, frame: bytes) -> subscribe.Accepted | None:
         return subscribe.accepted(frame, tuple(self._asked))
+
+    def _is_of_request(self, said: Said) -> bool:
+        """An error is of the request; what is missing from a result is refused by itself."""
+        missing = any(reason == subscribe.MISSING for _, reason in said.refused)
+        return super()._is_of_request(said) and not missing
+
+    def alone(self, topic: str) -> bytes | None:
+        """The request for one channel."""
+        [message] = subscribe.subscribes([topic])
+        self._asked[message] = None
+        return message
 
     def again(self, symbol: str) -> list[bytes]:
         """Messages after which the book begins anew."""

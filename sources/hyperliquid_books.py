@@ -48,7 +48,8 @@ class Books:
         if book.time < session.books.last_id(name):
             session.books.lose(session.batch, name, "sequence")  # the clock was set back
         session.books.snapshot(name, number)
-        session.batch.levels(name, (venue_ns, number, number), bids, asks, snapshot=True)
+        ids = venue_ns, number, number
+        session.batch.levels(name, ids, bids, asks, snapshot=True, whole=True)
 
     def top(self, raw: Any, session: InBand) -> None:
         """Read a ticker; a side that is null or not there is empty."""

@@ -4,6 +4,7 @@ Listing and 24 h volumes are one answer, of each dex and of spot. Questions are 
 of a URL says which (`hyperliquid_subscribe.request_body`).
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -58,6 +59,7 @@ class HyperliquidFeed(VenueFeed):
     connections_per_minute = subscribe.NEW_CONNECTIONS_PER_MINUTE
     messages_per_s = MESSAGES_PER_S
     topics_per_connection = TOPICS_PER_CONNECTION
+    urgent = (b"userFills",)
     rest = RestLimits(WEIGHT_PER_MINUTE)
 
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
@@ -71,7 +73,11 @@ class HyperliquidFeed(VenueFeed):
             raise UsageError(message)
         room = self.topics_per_connection - of_accounts
         plans = []
-        for number, part in enumerate(groups(symbols, of_coin, room) or [()], start=1):
+
+        def split(symbols: Sequence[str]) -> list[tuple[str, ...]]:
+            return groups(symbols, of_coin, room) or [()]
+
+        for number, part in self._numbered(split, symbols):
             accounts = self.accounts if number == 1 else ()
             messages = tuple(subscribe.subscriptions(streams, part, accounts=accounts))
             expected = tuple(subscribe.channels(messages))

@@ -185,6 +185,10 @@ class InBand:
         self.batch.commit()
         return self.batch.take()
 
+    def forget(self, symbol: str) -> None:
+        """Know nothing of a symbol's book; its next snapshot begins it anew."""
+        self.books.states.pop(instrument_name(self.venue, symbol), None)
+
     def awaiting(self) -> frozenset[str]:
         """Names of instruments whose book is not known and has been wished for."""
         states = self.books.states.items()

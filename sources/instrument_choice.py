@@ -59,6 +59,20 @@ def is_pattern(name: str) -> bool:
     return any(character in name for character in _WILD)
 
 
+def matching(catalogue: Catalogue, wanted: Sequence[str]) -> list[str]:
+    """Symbols of the catalogue that these names and patterns choose, sorted; perhaps none."""
+    names = {name for name in wanted if not is_pattern(name)}
+    found = {i.symbol for i in catalogue.instruments if i.symbol in names}
+    for pattern in filter(is_pattern, wanted):
+        found.update(i.symbol for i in _matching(catalogue, pattern) if i is not None)
+    return sorted(found)
+
+
+def same(before: Instrument, after: Instrument) -> bool:
+    """Whether nothing has changed; what told it does not count."""
+    return replace(before, source=after.source) == after
+
+
 def differences(before: Catalogue, after: Catalogue) -> Changes:
     """Listed, delisted and changed instruments, by name. What told them does not count."""
     old = {i.name: i for i in before.instruments}
@@ -67,11 +81,7 @@ def differences(before: Catalogue, after: Catalogue) -> Changes:
     return Changes(
         tuple(new[name] for name in sorted(new.keys() - old.keys())),
         tuple(old[name] for name in sorted(old.keys() - new.keys())),
-        tuple(
-            (old[name], new[name])
-            for name in both
-            if replace(old[name], source=new[name].source) != new[name]
-        ),
+        tuple((old[name], new[name]) for name in both if not same(old[name], new[name])),
     )
 
 

@@ -4,17 +4,17 @@ A replay scans each file before it starts, so that it knows which instruments mu
 and which of them has most volume.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
 from schemas.chunk import Chunk
 from schemas.errors import UsageError
-from schemas.instrument import Instrument, instrument_name
+from schemas.instrument import Instrument
+from sources.instrument_lines import listed_in
 from sources.lines import BAD, Lines
 from sources.recording import Header, Recording, header_of, open_recording
 from sources.registry import Refine, session_for
@@ -46,12 +46,18 @@ class Listing(Struct, frozen=True):
     turnover_usd: dict[str, float]  # of the scanned lines
     members: tuple[str, ...] = ()  # of the market regime, as the run that made it had them
     window: Window = WHOLE
+    lines_before: int = 0  # the first one: before the window, or deleted from the spool
 
 
 def open_listed(listing: Listing) -> Recording:
-    """The file behind a listing."""
+    """The file behind a listing. Raises UsageError when it begins elsewhere by now."""
     window = listing.window
-    return open_recording(Path(listing.path), from_ns=window.from_ns, to_ns=window.to_ns)
+    recording = open_recording(Path(listing.path), from_ns=window.from_ns, to_ns=window.to_ns)
+    if recording.lines_before != listing.lines_before:
+        recording.close()
+        message = f"{listing.path}: a segment has been deleted since it was looked at: start again"
+        raise UsageError(message)
+    return recording
 
 
 def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window = WHOLE) -> Listing:
@@ -111,6 +117,7 @@ def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window =
         turnover_usd=turnover,
         members=tuple(header.members) if header is not None else (),
         window=window,
+        lines_before=recording.lines_before,
     )
 
 
@@ -123,22 +130,6 @@ def _venue_of(path: Path, header: Header | None) -> str | None:
     told = header.venue if header is not None else None
     is_segment = told is not None and named.startswith(f"{told}-")
     return named if found and not is_segment else told
-
-
-def listed_in(raw: Sequence[Mapping[str, object]], venue: str, refine: Refine) -> list[Instrument]:
-    """Instruments as a header tells them, under the settings. Raises UsageError."""
-    known = Instrument.__struct_fields__
-    instruments = []
-    for entry in raw:
-        fields = {key: value for key, value in entry.items() if key in known}
-        fields["name"] = instrument_name(venue, str(entry.get("symbol", "")))
-        fields["source"] = "recording"
-        try:
-            instruments.append(refine(msgspec.convert(fields, Instrument)))
-        except msgspec.ValidationError as error:
-            message = f"the recording's list of instruments is wrong: {error}"
-            raise UsageError(message) from error
-    return instruments
 
 
 def _sum_turnover(items: Sequence[object], turnover: dict[str, float]) -> None:

@@ -3,6 +3,7 @@
 Options are listed by family, and only the answer about underlyings says which families there are.
 """
 
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -50,16 +51,24 @@ class OkxFeed(VenueFeed):
     connections_per_minute = 60 * subscribe.CONNECTIONS_PER_S
     messages_per_s = MESSAGES_PER_S
     topics_per_connection = TOPICS_PER_CONNECTION
+    urgent = (b"liquidation-orders",)
     rest = RestLimits(WEIGHT_PER_MINUTE)
 
+    def __init__(self, accounts: Sequence[str] = ()) -> None:
+        super().__init__(accounts)
+        self._asked: dict[str, subscribe.Argument] = {}  # by topic
+
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
-        each = max((len(subscribe.arguments(streams, [s])) for s in symbols), default=1)
-        size = self.topics_per_connection
-        if "book" in streams:
-            size = min(size, subscribe.BOOKS_PER_CONNECTION * each)
+        def split(symbols: Sequence[str]) -> list[tuple[str, ...]]:
+            each = max((len(subscribe.arguments(streams, [s])) for s in symbols), default=1)
+            size = self.topics_per_connection
+            if "book" in streams:
+                size = min(size, subscribe.BOOKS_PER_CONNECTION * each)
+            return groups(symbols, each, size)
+
         shared: dict[str, None] = {}
         plans = []
-        for number, part in enumerate(groups(symbols, each, size), start=1):
+        for number, part in self._numbered(split, symbols):
             arguments = [
                 argument
                 for argument in subscribe.arguments(streams, part)
@@ -67,6 +76,7 @@ class OkxFeed(VenueFeed):
             ]
             topics = tuple(subscribe.topic(argument) for argument in arguments)
             shared |= dict.fromkeys(topics)
+            self._asked |= zip(topics, arguments, strict=True)
             plans.append(
                 PolledPlan(
                     name=connection_name(self.venue, number),
@@ -81,6 +91,11 @@ class OkxFeed(VenueFeed):
 
     def _accepted(self, frame: bytes) -> subscribe.Acknowledged | None:
         return subscribe.accepted(frame)
+
+    def alone(self, topic: str) -> bytes | None:
+        """The request for one channel."""
+        argument = self._asked.get(topic)
+        return None if argument is None else subscribe.requests([argument])[0]
 
     def again(self, symbol: str) -> list[bytes]:
         """Messages that give up a book and subscribe to it anew."""

@@ -5,7 +5,7 @@ recordings, and both drive any session through this protocol.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from schemas.account import AccountState
@@ -38,11 +38,16 @@ class Session(Protocol):
         """Lose one book: a snapshot was wished for elsewhere (a failed self-check)."""
         ...
 
+    def forget(self, symbol: str) -> None:
+        """Know nothing of a symbol's book, as if none had come; what follows begins it anew."""
+        ...
+
     def awaiting(self) -> frozenset[str]:
         """Names of instruments whose book is not known and has been wished for."""
         ...
 
     counts: Counter[str]  # what was not used, by kind
+    refine: Callable[[Instrument], Instrument]  # lays settings over metadata
 
     def instruments(self) -> Mapping[str, Instrument]:
         """Everything seen or listed so far, by name."""

@@ -4,16 +4,25 @@ A venue's feed is a subclass in `<venue>_feed.py`, made from its `<venue>_subscr
 what it has asked for, because some answers mean something only beside their question.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.errors import UsageError, nearest
 from sources.instruments import Page
 from sources.live.feed import Acknowledged, Plan, Request, RestLimits
+from sources.placement import Split, connection_name, connection_number, parts
+
+__all__ = [
+    "CHATTY", "FRAME_BYTES", "Poll", "PolledPlan", "Said", "VenueFeed", "connection_name",
+    "first_only", "groups",
+]  # fmt: skip
 
 CHATTY: Final = frozenset({"book", "top", "mark", "quote", "index"})
 """Streams that say something every few seconds; the others may be silent for hours."""
@@ -65,33 +74,51 @@ class VenueFeed(ABC):
     frame_bytes = FRAME_BYTES
     lifetime_s: float | None = None
     stale_s = 60.0
+    urgent: tuple[bytes, ...] = ()
 
     def __init__(self, accounts: Sequence[str] = ()) -> None:
         self.accounts = tuple(accounts)
-        self._quiet = False  # a plan has nothing but streams that may be silent for hours
+        self._placed: dict[str, Sequence[str]] = {}  # while plans are made
 
     # -- connections ---------------------------------------------------------------------------
 
     def plans(
-        self, streams: Sequence[str], symbols: Sequence[str], urls: Mapping[str, str]
+        self,
+        streams: Sequence[str],
+        symbols: Sequence[str],
+        urls: Mapping[str, str],
+        placed: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> list[Plan]:
         """One plan per connection. `urls["ws_url"]` replaces scheme and host. Raises UsageError.
 
-        No streams: the venue's default ones. The order of symbols decides which share a connection.
+        No streams: the venue's default ones. placed: symbols of connections that there are, by
+        name: where one is it stays (see `placement`). Without, the order of symbols decides.
         """
         for word in streams:
             if word not in self.streams:
                 message = f'{self.venue} has no stream "{word}": {nearest(word, self.streams)}'
                 raise UsageError(message)
         wanted = tuple(dict.fromkeys(streams or self.default_streams))
+        self._placed = dict(placed)
         asked = self._plans(wanted, tuple(dict.fromkeys(symbols)))
         made = [plan for plan in asked if plan.messages]
         if not made:
             message = f"{self.venue} has nothing on {', '.join(wanted)} of what was chosen"
             raise UsageError(message)
-        self._quiet = any(CHATTY.isdisjoint(plan.streams) for plan in made)
         base = urls.get("ws_url")
+        made = [replace(plan, quiet=CHATTY.isdisjoint(plan.streams)) for plan in made]
         return [_at(plan, base) if base else plan for plan in made]
+
+    def _numbered(
+        self, split: Split, symbols: Sequence[str], tier: str = ""
+    ) -> list[tuple[int, tuple[str, ...]]]:
+        """Number and symbols of each connection of a tier."""
+        before = {
+            number: part
+            for name, part in self._placed.items()
+            if (number := connection_number(name, self.venue, tier)) is not None
+        }
+        return list(parts(split, symbols, before).items())
 
     @abstractmethod
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
@@ -100,7 +127,31 @@ class VenueFeed(ABC):
     def acknowledged(self, frame: bytes) -> Acknowledged | None:
         """What an acknowledgement says; None for any other frame."""
         said = None if self.is_market(frame) else self._accepted(frame)
-        return None if said is None else Acknowledged(tuple(said.confirmed), tuple(said.refused))
+        if said is None:
+            return None
+        confirmed, refused = tuple(said.confirmed), tuple(said.refused)
+        if self._is_of_request(said):
+            return Acknowledged(confirmed, apart=refused)
+        return Acknowledged(confirmed, refused)
+
+    def _is_of_request(self, said: Said) -> bool:
+        """Whether a request of several topics was refused as one, perhaps for one of them."""
+        return len(said.refused) > 1 and not said.confirmed
+
+    def alone(self, topic: str) -> bytes | None:
+        """The request for one topic of a larger one; None where each request is of one."""
+        return None
+
+    def join(self, plan: Plan, topics: Sequence[str]) -> tuple[bytes, ...]:
+        """Messages that subscribe to some topics of a plan while it runs."""
+        single = len(plan.messages) == len(plan.expected)  # each message is of one topic
+        own = dict(zip(plan.expected, plan.messages, strict=True)) if single else {}
+        found = (self.alone(topic) or own.get(topic) for topic in topics)
+        return tuple(message for message in found if message is not None)
+
+    def leave(self, plan: Plan, topics: Sequence[str]) -> tuple[bytes, ...]:
+        """Messages that give up some topics: every venue's word for that is `un` and subscribe."""
+        return tuple(_unsubscribing(message) for message in self.join(plan, topics))
 
     def polls(self, plan: Plan) -> tuple[Poll, ...]:
         """What is to be asked again and again beside a connection."""
@@ -132,7 +183,7 @@ class VenueFeed(ABC):
 
     def idle(self, frame: bytes) -> bool:
         """Whether a frame is silence: it is not of a stream, and streams ought to speak."""
-        return not self._quiet and not self.is_market(frame)
+        return not self.is_market(frame)
 
     # -- REST ----------------------------------------------------------------------------------
 
@@ -152,17 +203,6 @@ class VenueFeed(ABC):
         return 1
 
 
-def connection_name(venue: str, number: int, tier: str = "") -> str:
-    """The name of the number-th connection (from 1) of a venue or of a tier of it.
-
-    >>> connection_name("v", 1), connection_name("v", 1, "public"), connection_name("v", 2, "p")
-    ('v-1', 'v-public', 'v-p-2')
-    """
-    if not tier:
-        return f"{venue}-{number}"
-    return f"{venue}-{tier}" if number == 1 else f"{venue}-{tier}-{number}"
-
-
 def groups(symbols: Sequence[str], topics_each: int, most: int) -> list[tuple[str, ...]]:
     """Symbols in groups of which each has at most `most` topics, but at least one symbol.
 
@@ -180,9 +220,13 @@ def first_only(found: Iterable[str], seen: dict[str, None]) -> list[str]:
     return new
 
 
+def _unsubscribing(message: bytes) -> bytes:
+    for word, other in ((b"SUBSCRIBE", b"UNSUBSCRIBE"), (b"subscribe", b"unsubscribe")):
+        message = re.sub(rb"(?<=[\"/])" + word + rb'(?=")', other, message, count=1)
+    return message
+
+
 def _at(plan: PolledPlan, base: str) -> PolledPlan:
     there = urlsplit(base)
     url = urlsplit(plan.url)._replace(scheme=there.scheme, netloc=there.netloc).geturl()
-    return PolledPlan(
-        plan.name, url, plan.messages, plan.expected, plan.symbols, plan.streams, plan.every
-    )
+    return replace(plan, url=url)

@@ -27,7 +27,7 @@ from flows.live import run
 from flows.page.state import Shown
 from flows.settings import load
 from flows.simulated import simulated_venues
-from schemas.tables import TABLES, Rows
+from schemas.tables import Rows
 from schemas.units import NS_PER_MS
 from sinks.store import Store
 from sinks.writer import FLUSH_S
@@ -172,15 +172,19 @@ def shown(given: argparse.Namespace, folder: Path, lateness: Lateness, use: Use)
     seconds = (last - first).total_seconds() + EVERY_S
     cores, memory_mb, slope = use.summary()
     left, stored = (np.percentile(x, (50, 99, 100)) for x in (lateness.left_ms, lateness.stored_ms))
-    print(f"connections           {connections}, instruments {given.instruments}")
-    print(f"frames                {frames:,} in {seconds:.0f} s: {frames / seconds:,.0f} per s")
-    print(f"ticks                 {counts['ticks']:,} stored, {missing:.0f} missing")
-    print(f"out of the flow       p50 {left[0]:.1f} ms, p99 {left[1]:.1f} ms, most {left[2]:.1f} ms")
-    print(f"stored                p50 {stored[0]:.0f} ms, p99 {stored[1]:.0f} ms (flush {FLUSH_S} s)")
-    print(f"lost                  {dropped} dropped, {rejected} rejected, {gaps} gaps")
-    print(f"queue                 {queue} frames at most when looked at")
-    print(f"processor             {100 * cores:.0f} % of one core")
-    print(f"memory                {memory_mb:.0f} MB, {slope:+.1f} MB per minute in the second half")
+    told = {
+        "connections": f"{connections}, instruments {given.instruments}",
+        "frames": f"{frames:,} in {seconds:.0f} s: {frames / seconds:,.0f} per s",
+        "ticks": f"{counts['ticks']:,} stored, {missing:.0f} missing",
+        "out of the flow": f"p50 {left[0]:.1f} ms, p99 {left[1]:.1f} ms, most {left[2]:.1f} ms",
+        "stored": f"p50 {stored[0]:.0f} ms, p99 {stored[1]:.0f} ms (flush {FLUSH_S} s)",
+        "lost": f"{dropped} dropped, {rejected} rejected, {gaps} gaps",
+        "queue": f"{queue} frames at most when looked at",
+        "processor": f"{100 * cores:.0f} % of one core",
+        "memory": f"{memory_mb:.0f} MB, {slope:+.1f} MB per minute in the second half",
+    }
+    for what, figures in told.items():
+        print(f"{what:17s} {figures}")
     held = {
         f"{given.rate:,} frames per s": frames / seconds > 0.98 * given.rate,
         f"tick p99 under {TICK_MS:g} ms": left[1] <= TICK_MS,

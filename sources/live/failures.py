@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 RATE_LIMITED: Final = (429, 418)  # HTTP: slow down; you did not
 WITHOUT_TELLING_S: Final = 60.0  # how long to wait when a 429 or 418 does not say
-_OURS: Final = {1009: "too_large", 1011: "no_pong"}  # codes with which our library gives up
+_OURS: Final = {1009: "too_large"}  # codes with which our library gives up
 _LONGEST: Final = 200  # characters of what somebody else wrote
 
 

@@ -13,11 +13,13 @@ from msgspec import Struct
 class Acknowledged(Struct, frozen=True):
     """What an answer to a subscription says, by topic.
 
-    `refused` has (topic, reason); the topic is "" when the venue does not name it.
+    `refused` and `apart` have (topic, reason); the topic is "" when the venue does not name it.
+    Those of `apart` were refused together, as one request: each may be good by itself.
     """
 
     confirmed: tuple[str, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
 
 
 class Plan(Struct, frozen=True):
@@ -32,6 +34,7 @@ class Plan(Struct, frozen=True):
     expected: tuple[str, ...]  # topics as `Feed.acknowledged` names them; empty: nothing is
     symbols: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
+    quiet: bool = False  # its streams may be silent for hours: any frame shows that it lives
 
 
 class Request(Struct, frozen=True):
@@ -94,6 +97,11 @@ class Feed(Protocol):
         ...
 
     @property
+    def urgent(self) -> tuple[bytes, ...]:
+        """Words at the beginning of frames whose events cannot wait for the next grid time."""
+        ...
+
+    @property
     def rest(self) -> RestLimits:
         """Limits of REST."""
         ...
@@ -106,6 +114,10 @@ class Feed(Protocol):
 
     def acknowledged(self, frame: bytes) -> Acknowledged | None:
         """What an acknowledgement says; None for any other frame."""
+        ...
+
+    def alone(self, topic: str) -> bytes | None:
+        """The request for one topic of a larger one; None where it would be the same again."""
         ...
 
     def again(self, symbol: str) -> list[bytes]:

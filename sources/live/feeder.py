@@ -12,10 +12,12 @@ from typing import Any, Final
 import httpx
 
 from schemas.control import Wish
+from sources.instrument_lines import WORD
 from sources.live.clocks import keep_clocks
 from sources.live.failures import place
 from sources.live.feed import Feed, Plan
 from sources.live.lane import Lane
+from sources.live.listing_watch import ListingWatch
 from sources.live.polls import Polled, Polls
 from sources.live.rates import Attempts
 from sources.live.rest import RestFetcher
@@ -41,6 +43,7 @@ class Feeder:
         rest_url: str | None,
         random: Callable[[], float],
         polls: Mapping[str, Sequence[Polled]],
+        watch: ListingWatch | None = None,
     ) -> None:
         self.actions: deque[Callable[[], None]] = deque()
         self.wake = asyncio.Event()
@@ -55,6 +58,7 @@ class Feeder:
         self._random = random
         self._wishes = Wishes(timing.wish_repeat_s)
         self._polls = Polls(polls)
+        self._watch = watch
         self._fetching: set[tuple[str, str]] = set()  # (connection, url)
         around = Surroundings(
             feed=feed,
@@ -95,6 +99,8 @@ class Feeder:
             async with asyncio.TaskGroup() as group:
                 links = [group.create_task(link.run()) for link in self._links.values()]
                 others = {group.create_task(keep_clocks(*self._clocked))}
+                if self._watch is not None:
+                    others.add(group.create_task(self._listings(self._watch, rest)))
                 while not self.stopping:
                     self._act()
                     for fetch in self._fetches(rest):
@@ -151,13 +157,25 @@ class Feeder:
         telling = self._links[connection].telling
         telling.once(f"no answer from {place(url)}: {answer.reason}")
 
+    async def _listings(self, watch: ListingWatch, rest: RestFetcher) -> None:
+        """Ask for the catalogue from time to time; a line tells of a change before its frames."""
+        counters = next(iter(self._lanes.values())).counters
+        while True:
+            await asyncio.sleep(watch.every_s)
+            for change in await watch.ask(rest, counters):
+                name = change.plan.name
+                self._lanes[name].insist(WORD, listed=change.listed, delisted=change.delisted)
+                self._links[name].change(change.plan, change.join, change.leave)
+                self._polls.change(name, watch.feed.polls(change.plan), _now_s())
+            self.wake.set()
+
     async def _news(self) -> None:
         """Wait for actions, or for the time of the next wish or poll."""
         times = (self._wishes.next_s(self._is_ready), self._polls.next_s())
         due_s = min((t for t in times if t is not None), default=None)
         with suppress(TimeoutError):
-            wait_s = None if due_s is None else max(due_s - _now_s(), 0.0)
-            await asyncio.wait_for(self.wake.wait(), wait_s)
+            async with asyncio.timeout_at(due_s):
+                await self.wake.wait()
         self.wake.clear()
 
     def _tell_stale(self) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from threading import Lock
+from typing import Any
 
 from schemas.control import Wish
+from sources.instrument_lines import WORD, Listings
 from sources.live.health import FeedHealth, Meter
 from sources.live.lane import Lane
 from sources.live.owner import SocketOwner
@@ -42,6 +44,8 @@ class Feeding:
         self.spool = spool
         self.lane = lane
         self.owner = owner
+        self.news: tuple[Listings, dict[str, Any]] = Listings(), {}
+        """What a line says at the start of other instruments than before; the header from then."""
         self._gate = gate
         self._meter = Meter(lane.name, lane.counters)
         self._offset = VenueOffset()
@@ -60,6 +64,10 @@ class Feeding:
         """Everything earlier has been read; `again`: there was something, so this is a restart."""
         if again:
             self.lane.control("start")
+        said, header = self.news
+        if said:
+            self.lane.insist(WORD, listed=said.listed, delisted=said.delisted)
+            self.spool.begin_with(header)
         self._gate.ready(self.name)
 
     def drain(self, most_lines: int) -> bytes:

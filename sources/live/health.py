@@ -42,6 +42,7 @@ class Counters(Struct):
     refused: int = 0  # topics
     unacknowledged: int = 0  # topics
     rest_failed: int = 0
+    no_room: int = 0  # listed instruments that no connection takes
     rate_limited: int = 0  # REST answers 429 or 418, handshakes refused for the same reason
 
 
@@ -66,6 +67,7 @@ class FeedHealth(Struct, frozen=True):
     stale_instruments: tuple[str, ...]
     clock_offset_ms: float | None
     quality: Quality
+    no_room: int = 0  # instruments listed since, for which there is no room
 
     def row(self, ts: int, venue: str) -> feed_health.FeedHealth:
         """The row as it is published; ts is ns of wall time. Open without a word is stale."""
@@ -144,6 +146,7 @@ class Meter:
             stale_instruments=stale_instruments,
             clock_offset_ms=clock_offset_ms,
             quality=_quality(now, before, gaps > self._gaps_before, lost),
+            no_room=now.no_room - before.no_room,
         )
         self._before, self._gaps_before, self._rejected_before = now, gaps, rejected
         self._lags.clear()

@@ -16,6 +16,8 @@ from msgspec import Struct
 from sources.live.health import Counters
 
 P = TypeVar("P")  # a position in the spool
+_OURS = (b"@", b"!")  # how lines begin that are no frames
+_AROUND = 22  # bytes of a line around its payload: stamp, blanks, line end
 
 
 class Drained(Struct, Generic[P]):
@@ -49,9 +51,10 @@ class Lane(Generic[P]):
         self._now_ns = now_ns
         self._most_frames = most_frames
         self._most_bytes = most_bytes
-        self._queue: deque[tuple[bytes, P]] = deque()
-        self._put_bytes = 0  # only the feeder's thread changes it
-        self._got_bytes = 0  # only the flow's
+        self._queue: deque[tuple[bytes, int, P]] = deque()  # lines, how many, the place after them
+        self._put_bytes = self._put_lines = 0  # only the feeder's thread changes them
+        self._got_bytes = self._got_lines = 0  # only the flow's
+        self.urgent = False  # something waits that is not to wait for the next grid time
         self._overflowing = False
         self._lost = 0  # frames and answers, in this overflow
         self._failure: BaseException | None = None
@@ -64,15 +67,37 @@ class Lane(Generic[P]):
         A frame that begins like an answer or a control line gets a space in front: no venue can
         speak in our name.
         """
-        self._take(b" " + payload if payload[:1] in (b"@", b"!") else payload, counts=True)
+        self._take(b" " + payload if payload[:1] in _OURS else payload, counts=True)
+
+    def frames(self, payloads: list[bytes]) -> None:
+        """Take frames that came together: they get one stamp and are written at once."""
+        size = sum(map(len, payloads))
+        together = self._room(size + _AROUND * len(payloads), len(payloads))
+        if self._overflowing or not payloads or not together:
+            for payload in payloads:
+                self.frame(payload)
+            return
+        self._write([b" " + p if p[:1] in _OURS else p for p in payloads])
+        self.counters.messages += len(payloads)
+        self.counters.bytes += size
 
     def answer(self, url: str, body: bytes) -> None:
         """Take a REST answer."""
+        self.urgent = True
         self._take(b"@%s %s" % (url.replace(" ", "%20").encode(), body), counts=True)
 
     def control(self, word: str, **more: Any) -> None:
         """Write a control line of our own."""
+        self.urgent = True
         self._take(b"!" + msgspec.json.encode({"k": word, **more}), counts=False)
+
+    def insist(self, word: str, **more: Any) -> None:
+        """Write a control line that what follows cannot be read without, though the queue is full.
+
+        In an overflow it stands before the line that tells of it.
+        """
+        self.urgent = True
+        self._write([b"!" + msgspec.json.encode({"k": word, **more})])
 
     def finish(self) -> None:
         """Say what an overflow lost, though the queue is full: nothing more is coming."""
@@ -82,70 +107,79 @@ class Lane(Generic[P]):
     def fail(self, error: BaseException) -> None:
         """End the lane: the flow gets the error after the last line."""
         self._failure = self._failure or error
+        self.urgent = True
 
     def _take(self, payload: bytes, *, counts: bool) -> None:
         size = len(payload)
-        if self._overflowing and self._room(size, share=2):
+        if self._overflowing and self._room(size, 1, share=2):
             self._overflow_ends()
-        elif not self._overflowing and not self._room(size, share=1):
+        elif not self._overflowing and not self._room(size, 1):
             self._overflowing = True
             self.counters.overflows += 1
         if self._overflowing:
             self._lost += counts
             self.counters.dropped += counts
             return
-        self._write(payload)
+        self._write([payload])
         if counts:
             self.counters.messages += 1
             self.counters.bytes += size
 
     def _overflow_ends(self) -> None:
         self._overflowing = False
-        self._write(b'!{"k":"overflow","dropped":%d}' % self._lost)
+        self._write([b'!{"k":"overflow","dropped":%d}' % self._lost])
         self._lost = 0
 
-    def _room(self, size: int, *, share: int) -> bool:
-        """Whether a share of the queue is free, and `size` bytes fit; one line always fits."""
-        if not self._queue:
+    def _room(self, size: int, lines: int, *, share: int = 1) -> bool:
+        """Whether a share of the queue is free, and all of it fits; one line always fits."""
+        if not self._queue and lines == 1:
             return True
         waiting = self.waiting_bytes
         return (
-            len(self._queue) < self._most_frames // share
+            self.waiting_frames + lines <= self._most_frames // share
             and waiting <= self._most_bytes // share
             and waiting + size <= self._most_bytes
         )
 
-    def _write(self, payload: bytes) -> None:
-        if b"\n" in payload:
-            payload = payload.replace(b"\n", b" ")
+    def _write(self, payloads: list[bytes]) -> None:
         self.last_ns = max(self._now_ns(), self.last_ns)
-        line = b"%d %s\n" % (self.last_ns, payload)
-        position = self._append([line])
-        self._put_bytes += len(line)
-        self._queue.append((line, position))
+        stamp = b"%d " % self.last_ns
+        lines = [stamp + p.replace(b"\n", b" ") + b"\n" for p in payloads]
+        position = self._append(lines)
+        data = b"".join(lines)
+        self._put_bytes += len(data)
+        self._put_lines += len(lines)
+        self._queue.append((data, len(lines), position))
 
     # -- the flow's thread ---------------------------------------------------------------------
 
     def drain(self, most_lines: int) -> Drained[P]:
-        """Take up to `most_lines` lines, without waiting. Raises what ended the feeder."""
+        """Take lines until there are `most_lines` or none, without waiting.
+
+        What came together is taken together. Raises what ended the feeder.
+        """
+        self.urgent = False
         failure = self._failure  # looked at first: nothing is written after it
-        lines: list[bytes] = []
+        parts: list[bytes] = []
+        count = 0
         position: P | None = None
-        while self._queue and len(lines) < most_lines:
-            line, position = self._queue.popleft()
-            lines.append(line)
-        if not lines and failure is not None:
+        while self._queue and count < most_lines:
+            data, lines, position = self._queue.popleft()
+            parts.append(data)
+            count += lines
+        if not count and failure is not None:
             raise failure
-        data = b"".join(lines)
+        data = b"".join(parts)
         self._got_bytes += len(data)
-        return Drained(data, len(lines), position)
+        self._got_lines += count
+        return Drained(data, count, position)
 
     # -- either --------------------------------------------------------------------------------
 
     @property
     def waiting_frames(self) -> int:
         """Lines in the queue."""
-        return len(self._queue)
+        return self._put_lines - self._got_lines
 
     @property
     def waiting_bytes(self) -> int:

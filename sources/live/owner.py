@@ -19,6 +19,7 @@ from schemas.control import Wish
 from sources.live.feed import Feed, Plan
 from sources.live.feeder import STOP_WITHIN_S, Feeder
 from sources.live.lane import Lane
+from sources.live.listing_watch import ListingWatch
 from sources.live.polls import Polled
 from sources.live.timing import Timing
 
@@ -30,7 +31,8 @@ class SocketOwner:
 
     `tell` gets sentences for people and is called in the feeder's thread, as are the lanes'
     `append` and `now_ns` from `start` on. `rest_url` replaces scheme and host of REST URLs.
-    `polls`: REST questions asked again and again, by connection.
+    `polls`: REST questions asked again and again, by connection. `watch` changes plans as the
+    venue's catalogue changes.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class SocketOwner:
         rest_url: str | None = None,
         random: Callable[[], float] = random.random,
         polls: Mapping[str, Sequence[Polled]] = MappingProxyType({}),
+        watch: ListingWatch | None = None,
     ) -> None:
         self.plans = tuple(plans)
         self.lanes = {plan.name: lanes[plan.name] for plan in plans}
@@ -58,6 +61,7 @@ class SocketOwner:
             rest_url=rest_url,
             random=random,
             polls=polls,
+            watch=watch,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = False

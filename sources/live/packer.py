@@ -1,4 +1,4 @@
-"""Finished segments: compressed beside the run, compared, listed, and deleted when old.
+"""Finished segments: compressed beside the run, compared, listed, and deleted when old and read.
 
 A `.log` is removed only after its `.zst` is on the disk, has been read back equal byte for byte and
 stands in the manifest; so wherever this is interrupted, every line is in at least one of the two.
@@ -6,7 +6,7 @@ stands in the manifest; so wherever this is interrupted, every line is in at lea
 
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ from sources.live.manifest import (
     save_entries,
     sync_folder,
 )
+from sources.live.segment_stream import SegmentStream
 from sources.live.segments import OPEN, PACKED, number_of, segment_names
 
 LEVEL: Final = 1  # of zstandard: on frames it packs as well as 3 to 6 do, several times as fast
@@ -31,9 +32,14 @@ _BESIDE: Final = ThreadPoolExecutor(1, thread_name_prefix="spool")
 
 
 class Packer:
-    """The finished segments of one connection's folder."""
+    """The finished segments of one connection's folder.
 
-    def __init__(self, folder: Path, keep_s: float | None) -> None:
+    `needed`: the byte of the stream from which on somebody will have to read again, however old
+    that is; None: nobody will.
+    """
+
+    def __init__(self, folder: Path, keep_s: float | None, needed: int | None = None) -> None:
+        self.needed = needed
         self._folder = folder
         self._keep_ns = None if keep_s is None else int(keep_s * NS_PER_S)
         self._entries: dict[str, Entry] = {}
@@ -120,15 +126,26 @@ class Packer:
         return entry
 
     def _prune(self, newest_ns: int) -> bool:
-        """Delete the oldest segments while they are compressed and the next began long ago."""
+        """Delete the oldest segments while nobody needs them and the next began long ago."""
         if self._keep_ns is None:
             return False
         deleted = False
         for name, following in pairwise(segment_names(self._folder)):
             recent = number_of(following) >= newest_ns - self._keep_ns
-            if recent or (self._folder / (name + OPEN)).exists():
+            if recent or (self._folder / (name + OPEN)).exists() or self._needs_before(following):
                 break
             (self._folder / (name + PACKED)).unlink()
             self._entries.pop(name, None)
             deleted = True
         return deleted
+
+    def _needs_before(self, name: str) -> bool:
+        """Whether what lies before a segment is needed; also when the segment does not say."""
+        needed = self.needed
+        if needed is None:
+            return False
+        try:
+            with closing(SegmentStream(self._folder, [name])) as stream:
+                return not stream.header_line or stream.bytes > needed
+        except RecordingError:
+            return True  # whoever reads it is told

@@ -48,6 +48,17 @@ class Polls:
             heapq.heapreplace(self._heap, (again_s, connection, url, every_s))
         return found
 
+    def change(self, connection: str, polls: Sequence[Polled], now_s: float) -> None:
+        """Ask other questions beside a connection; one that stays keeps its beat."""
+        self._by_connection = {**self._by_connection, connection: polls}
+        if self._heap is None:
+            return
+        due = {entry[2]: entry for entry in self._heap if entry[1] == connection}
+        others = [entry for entry in self._heap if entry[1] != connection]
+        own = [due.get(entry[2], entry) for entry in self._spread(now_s) if entry[1] == connection]
+        self._heap = [*others, *own]
+        heapq.heapify(self._heap)
+
     def next_s(self) -> float | None:
         """When `due` will have something; None: never."""
         return self._heap[0][0] if self._heap else None

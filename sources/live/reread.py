@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from schemas.errors import SeawallError
+from schemas.errors import SeawallError, UsageError
 from sources.live.segment_stream import BLOCK, SegmentStream, whole_lines
 from sources.live.segments import segment_names
 
@@ -11,7 +11,7 @@ from sources.live.segments import segment_names
 def reread(folder: Path, begin: int, end: int | None = None) -> Iterator[bytes]:
     """Bytes [begin, end) of the stream, in blocks; without `end` whole lines up to the last.
 
-    Raises SeawallError when they are not there any more, or not yet.
+    Raises UsageError when they are not there any more, SeawallError when they are not yet.
     """
     stream = _at(folder, begin)
     if stream is None:
@@ -49,11 +49,11 @@ def _at(folder: Path, byte: int) -> SegmentStream | None:
             return stream
         stream.close()
     if names:
-        message = f"{folder}: byte {byte} of the spool has been deleted with an old segment: "
-        message += "keep more hours, and start with " + (
-            "new recovery data ([state] dir)" if byte else "another spool folder ([live] spool)"
+        message = (
+            f"{folder}: byte {byte} of the spool, from which on it must be read again, has been "
+            "deleted with an old segment: choose another name with --run NAME, and keep more hours"
         )
-        raise SeawallError(message)
+        raise UsageError(message)
     return None
 
 

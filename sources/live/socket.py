@@ -7,13 +7,13 @@ A connection that was open leaves an `!open` and a `!close` line, a failed attem
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from typing import Any, Final
 
 from msgspec import Struct
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from sources.live.backoff import Backoff
@@ -22,6 +22,7 @@ from sources.live.failures import RATE_LIMITED, place, retry_after_s, why_failed
 from sources.live.feed import Feed, Plan
 from sources.live.health import State
 from sources.live.lane import Lane
+from sources.live.messages import MessageConnection
 from sources.live.opened import Opened
 from sources.live.rates import Attempts
 from sources.live.telling import Telling
@@ -61,7 +62,7 @@ class Link:
         )
         self.telling = Telling(plan.name, around.tell)
         self._stopping = asyncio.Event()
-        self._dialling: asyncio.Task[ClientConnection] | None = None
+        self._dialling: asyncio.Task[MessageConnection] | None = None
         self._open: Opened | None = None
 
     @property
@@ -73,6 +74,12 @@ class Link:
         """Send messages, if the connection is open."""
         if self._open is not None:
             self._open.say(messages)
+
+    def change(self, plan: Plan, join: Sequence[bytes], leave: Sequence[bytes]) -> None:
+        """Another plan from now on: at once if the connection is open, else when it is."""
+        self.plan = plan
+        if self._open is not None:
+            self._open.change(plan, join, leave)
 
     def stop(self) -> None:
         """Close for good; `run` ends soon after."""
@@ -119,20 +126,23 @@ class Link:
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
-    async def _dial(self) -> ClientConnection:
+    async def _dial(self) -> MessageConnection:
         timing = self._around.timing
-        return await connect(
+        found = await connect(
             self.plan.url,
+            create_connection=MessageConnection,
             ssl=_trust() if self.plan.url.startswith("wss:") else None,
             compression=None,  # it costs the feeder's thread more than it saves
             open_timeout=timing.open_s,
-            ping_interval=timing.ping_s,
-            ping_timeout=timing.ping_s,
+            ping_interval=None,  # `Opened` pings
             close_timeout=timing.close_s,
             max_size=self._around.feed.frame_bytes,
         )
+        assert isinstance(found, MessageConnection)
+        return found
 
     def _failed(self, error: Exception) -> float:
         """Tell an outage once; seconds until the next attempt."""
@@ -145,7 +155,7 @@ class Link:
         self.telling.trouble(f"cannot connect to {place(self.plan.url)}: {why_failed(error)}")
         return self._backoff.wait_s(0.0, asked_s)
 
-    async def _use(self, socket: ClientConnection, opened_s: float) -> str:
+    async def _use(self, socket: MessageConnection, opened_s: float) -> str:
         """Talk until the connection is closed; why, as one word."""
         around, lane, name = self._around, self._lane, self.plan.name
         lane.counters.state = State.open
@@ -160,9 +170,15 @@ class Link:
             counters=lane.counters,
             tell=self.telling.once,
         )
-        send_s, well = around.timing.send_s, self.telling.well
-        ready = partial(around.on_ready, name)
-        self._open = Opened(socket, talk, lane, send_s=send_s, on_ready=ready, on_market=well)
+        self._open = Opened(
+            socket,
+            talk,
+            lane,
+            send_s=around.timing.send_s,
+            ping_s=around.timing.ping_s,
+            on_ready=partial(around.on_ready, name),
+            on_market=self.telling.well,
+        )
         around.on_open(name)
         if self._stopping.is_set():
             self._open.give_up(_STOP)

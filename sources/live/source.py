@@ -6,6 +6,7 @@ The state is that of the connection alone: how many bytes of the spool it has re
 go on. Whatever an earlier process had received and not committed is read again from the spool.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,14 +17,17 @@ from msgspec import Struct
 
 from schemas.chunk import Chunk
 from schemas.control import Reason, Seen, Wish
-from schemas.units import NS_PER_MS
+from schemas.units import NS_PER_MS, floor_ns
 from sources.connection import Connection, Keyed
 from sources.lines import index_lines
 from sources.live.feeding import Feeding
 from sources.replay import Bundle, bundled
 
-POLL: Final = timedelta(milliseconds=5)  # between two looks into an empty queue
+POLL: Final = timedelta(milliseconds=5)  # between two looks into the queue
+PATIENCE_NS: Final = 250 * NS_PER_MS  # that lines wait for more of them at most
 _LINES: Final = 8192  # taken at a time
+_MANY: Final = 2048  # lines that are taken at once
+_BACK: Final = 2  # states: a kill leads back to one of the last, whichever is stored by then
 
 
 class LiveConnection(Struct):
@@ -42,8 +46,10 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
         state: tuple[Any, ...] | None,
         stop: Callable[[], bool],
         now: Callable[[], datetime],
+        patience_ns: int = PATIENCE_NS,
     ) -> None:
         self.live = live
+        self._patience_ns = patience_ns
         self.connection = live.connection
         self._stop = stop
         self._now = now
@@ -51,9 +57,11 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
         self._next_awake: datetime | None = None
         if state is not None:
             self.connection.restore(state)
-        self._awaiting = self.connection.session.awaiting()  # instruments whose book is wished for
+        self._begins = deque([self.connection.digest_from])  # what each state needs, oldest first
+        self._awaiting = self.connection.roster.awaiting()  # instruments whose book is wished for
         self._opened = self.connection.lines_done > 0  # a state may be from before any line
         self._earlier: Iterator[bytes] | None = self._since(live.feeding)
+        self._later = b""  # lines after the last grid time: they are taken with those to come
 
     def _since(self, feeding: Feeding) -> Iterator[bytes]:
         """What the spool has after the state; the digest gets what it lacks on the way."""
@@ -73,13 +81,40 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
                 self.live.feeding.wish(Wish(instrument, "", "start"))
             self.live.feeding.start(again=self.connection.lines_done > 0)
         ended = self._stop() and self.live.feeding.ended
-        drained = self.live.feeding.drain(_LINES)
-        if drained:
-            return self._taken(drained)
-        if ended:
-            raise StopIteration
+        if ended or self._worth_taking():
+            whole = ended or self._patience_ns == 0 or self.live.feeding.lane.urgent
+            data = self._later + self.live.feeding.drain(_LINES)
+            self._later = b""
+            if data:
+                return self._taken(data if whole else self._until_grid(data))
+            if ended:
+                raise StopIteration
         self._next_awake = self._now() + POLL
         return []
+
+    def _worth_taking(self) -> bool:
+        """Whether what waits is to be taken now: few lines cost as much as many.
+
+        They are, when a grid time has passed, when something is urgent, many, or has waited long.
+        """
+        lane, connection = self.live.feeding.lane, self.connection
+        return (
+            lane.urgent
+            or lane.last_ns >= connection.last_grid + connection.grid_ns
+            or lane.last_ns - connection.last_ns >= self._patience_ns
+            or lane.waiting_frames >= _MANY
+        )
+
+    def _until_grid(self, data: bytes) -> bytes:
+        """Lines up to the first one after the last grid time; the others are kept for later."""
+        lines = index_lines(np.frombuffer(data, np.uint8), 1)
+        grid_ns = floor_ns(lines.received_ns.item(-1), self.connection.grid_ns)
+        if grid_ns <= self.connection.last_grid:
+            return data
+        at = int(np.searchsorted(lines.received_ns, grid_ns))
+        end = lines.past.item(at)
+        self._later = data[end:]
+        return data[:end]
 
     def next_awake(self) -> datetime | None:
         """When to look again."""
@@ -110,7 +145,7 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
             else:
                 books.add(wish.instrument)
         connection.wishes.clear()
-        self._awaiting = connection.session.awaiting()
+        self._awaiting = connection.roster.awaiting()
         for instrument in sorted(books - self._awaiting):
             feeding.satisfied(instrument)
         for instrument, item in items:
@@ -118,7 +153,14 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
                 feeding.satisfied(instrument, self._unlisted.pop(instrument))
 
     def snapshot(self) -> tuple[Any, ...]:
-        """How far the spool has been read, the clock, the session."""
+        """How far the spool has been read, the clock, the session.
+
+        What no state needs from which a later process may start can be deleted.
+        """
+        self._begins.append(self.connection.digest_from)
+        if len(self._begins) > _BACK + 1:
+            self._begins.popleft()
+            self.live.feeding.spool.need(self._begins[0])
         return self.connection.snapshot()
 
     def close(self) -> None:
@@ -144,8 +186,10 @@ class LiveSource(FixedPartitionedSource[Bundle, tuple[Any, ...]]):
         connections: Mapping[str, LiveConnection],
         stop: Callable[[], bool],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        patience_ns: int = PATIENCE_NS,
     ) -> None:
         self.connections = connections
+        self._patience_ns = patience_ns
         self._stop = stop
         self._now = now
 
@@ -157,4 +201,5 @@ class LiveSource(FixedPartitionedSource[Bundle, tuple[Any, ...]]):
         self, step_id: str, for_part: str, resume_state: tuple[Any, ...] | None
     ) -> LivePartition:
         """Go on where the state stands."""
-        return LivePartition(self.connections[for_part], resume_state, self._stop, self._now)
+        live = self.connections[for_part]
+        return LivePartition(live, resume_state, self._stop, self._now, self._patience_ns)

@@ -34,7 +34,7 @@ class Spool:
 
     `header` (version, venue, instruments) begins every segment. A segment takes `segment_bytes` or
     `segment_s` of received time, whichever is first; finished ones are deleted when they are over
-    `keep_s` older than the newest line (None: never).
+    `keep_s` older than the newest line (None: never), but for what is needed (see `need`).
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Spool:
         segment_bytes: int = 256 << 20,
         segment_s: float = 3600.0,
         keep_s: float | None = None,
+        needed: int | None = None,
     ) -> None:
         self.folder = folder / connection
         self.lines = 0  # of the connection so far, also those that were deleted
@@ -60,7 +61,7 @@ class Spool:
         self._handle = -1  # its file while it takes lines
         self._size = 0
         self._first_ns = 0
-        self._packer = Packer(self.folder, keep_s)
+        self._packer = Packer(self.folder, keep_s, needed)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
@@ -118,6 +119,16 @@ class Spool:
         place = {"lines_before": found["lines_before"], "bytes_before": found["bytes_before"]}
         ours = {"k": "recording", **self._header, **place}
         return bool(found == msgspec.json.decode(msgspec.json.encode(ours)))
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What the next segment begins with, but for its place."""
+        return dict(self._header)
+
+    def begin_with(self, header: Mapping[str, Any]) -> None:
+        """Segments begin with this header from now on."""
+        with self._guard:
+            self._header = dict(header)
 
     # -- lines in ------------------------------------------------------------------------------
 
@@ -193,7 +204,17 @@ class Spool:
         )
         return self._failure
 
+    def need(self, byte: int | None) -> None:
+        """From this byte on everything may have to be read again; None: nothing will be."""
+        self._packer.needed = byte
+
     # -- lines out -----------------------------------------------------------------------------
+
+    @property
+    def lines_deleted(self) -> int:
+        """Of the connection, with its first segments; they stay counted in `lines`."""
+        names = segment_names(self.folder)
+        return self._opened(names[0]).lines_before if names else 0
 
     @property
     def size_bytes(self) -> int:

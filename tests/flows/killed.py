@@ -83,8 +83,9 @@ class Job:
         return [str(argument) for argument in (*given, *more)]
 
     def has_rows(self, table: str) -> bool:
-        """Whether the engine has written any part of a table, seen from outside its process."""
-        return any((self.folder / "store").glob(f"data/*/{table}/*/count.txt"))
+        """Whether the engine has any part of a table, seen from outside its process."""
+        parts = (self.folder / "store").glob(f"data/*/{table}/*/count.txt")
+        return any(not part.parent.name.startswith("tmp") for part in parts)  # half written
 
     def start(self, chunk_frames: int, workers: int) -> "Running":
         """Start it in a process of its own."""

@@ -127,11 +127,16 @@ class Lived(NamedTuple):
 
 
 def live_through(
-    folder: Path, simulate: Sequence[object], connections: Sequence[str], live_s: Sequence[float]
+    folder: Path,
+    simulate: Sequence[object],
+    connections: Sequence[str],
+    live_s: Sequence[float],
+    edited: Callable[[int, str], str] = lambda _, settings: settings,
 ) -> Lived:
     """One run: it is killed when every connection has been heard for `live_s[k]`, and begun again.
 
     The last time it is stopped with SIGTERM instead. `simulate`: arguments of the venues.
+    `edited`: the settings as they are at the n-th start, from 1.
     """
     spool, config = folder / "spool" / "main", folder / "live.toml"
     store = f"chdb://{folder / 'store'}"
@@ -139,8 +144,9 @@ def live_through(
     with seawall(folder / "simulate.txt", "simulate", "--port", 0, *simulate) as simulated:
         simulated.until(lambda: LISTENING in simulated.said)
         spool_line = f'spool = "{folder / "spool"}"\n'
-        config.write_text(f"{LIVE}{spool_line}{RESTLESS}{simulated.said}", encoding="utf-8")
+        settings = f"{LIVE}{spool_line}{RESTLESS}{simulated.said}"
         for number, each_s in enumerate(live_s, start=1):
+            config.write_text(edited(number, settings), encoding="utf-8")
             since_ns = time.time_ns()
             last = number == len(live_s)
             path = folder / f"run-{number}.txt"

@@ -64,6 +64,7 @@ def test_every_state(
         ({"gaps": 1}, {"gaps": 1, "flags": ("gap",)}),
         ({"overflow_drops": 4}, {"overflow_frames": 4, "flags": ("overflow",)}),
         ({"refused_topics": 1}, {"flags": ("refused",)}),
+        ({"no_room": 2}, {"flags": ("no_room",)}),
         ({"unacknowledged_topics": 1}, {"flags": ("unconfirmed",)}),
         ({"rate_limited": 1}, {"flags": ("rate_limited",)}),
         ({"rest_failed": 1}, {"flags": ("rest_failed",)}),

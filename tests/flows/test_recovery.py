@@ -163,7 +163,9 @@ def test_a_kill_while_the_folder_is_made_does_no_harm(
     before: Callable[[Path], None], tmp_path: Path
 ) -> None:
     folder = tmp_path / "rd"
+    assert not resumes(folder)
     before(folder)
+    assert not resumes(folder)
     with recovery(folder, OWNER):
         assert count(str(folder), TEXT, range(1, 6)) == TRUE
 

@@ -39,14 +39,58 @@ def test_a_member_that_has_ended_holds_no_longer() -> None:
     assert alignment.release() == [(30, {"a": "a30", "b": "b5", "c": None})]
 
 
-def test_time_must_rise_and_nothing_follows_an_end() -> None:
+def test_time_must_rise() -> None:
     alignment = Alignment(["a"])
     alignment.put("a", 10, None)
     with pytest.raises(BrokenInvariant, match="a at 10 after 10"):
         alignment.put("a", 10, None)
+
+
+def test_a_member_that_has_ended_and_comes_back_is_not_taken() -> None:
+    alignment = Alignment(["a", "b"])
+    alignment.put("a", 10, "a10")
     alignment.end("a")
-    with pytest.raises(BrokenInvariant, match="time must rise"):
-        alignment.put("a", 11, None)
+    alignment.put("b", 20, "b20")
+    assert [at for at, _ in alignment.release()] == [10, 20]
+    alignment.put("a", 15, "a15")  # the others are past it already
+    alignment.put("b", 30, "b30")
+    assert alignment.release() == [(30, {"a": "a10", "b": "b30"})]
+
+
+def test_a_member_that_leaves_is_in_no_release_after_its_last_time() -> None:
+    alignment = Alignment(["a", "b"])
+    alignment.put("a", 10, "a10")
+    alignment.put("a", 20, "a20")
+    alignment.put("b", 20, "b20")
+    alignment.put("b", 30, "b30")
+    alignment.end("a", leaves=True)
+    again = Alignment(["a", "b"])
+    again.restore(pickle.loads(pickle.dumps(alignment.snapshot())))
+    for one in (alignment, again):
+        assert one.release() == [
+            (10, {"a": "a10", "b": None}),
+            (20, {"a": "a20", "b": "b20"}),
+            (30, {"b": "b30"}),
+        ]
+    other = Alignment(["a", "b"])
+    other.restore(again.snapshot())
+    other.put("b", 40, "b40")
+    assert other.release() == [(40, {"b": "b40"})]
+
+
+def test_when_it_leaves_makes_no_difference() -> None:
+    early, late = Alignment(["a", "b"]), Alignment(["a", "b"])
+    out = []
+    for one in (early, late):
+        one.put("a", 10, "a10")
+        one.put("b", 10, "b10")
+    early.end("a", leaves=True)
+    out += early.release()
+    assert late.release() == out
+    late.end("a", leaves=True)
+    for one in (early, late):
+        one.put("b", 20, "b20")
+    assert early.release() == late.release() == [(20, {"b": "b20"})]
 
 
 def test_no_members_release_nothing() -> None:

@@ -16,6 +16,7 @@ from schemas.units import CURVE_BP
 
 CURVE = tuple(Fraction(x) for x in CURVE_BP)
 Level = tuple[int, float]  # price in ticks, size
+Levels = tuple[Sequence[Level], Sequence[Level]]  # bids and asks, best first
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,15 @@ class Walk:
     prices: list[float]
     usd: list[float]
     base: list[float]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame of a book: how it was told ("snapshot" or "change"), the book before and after."""
+
+    how: str
+    before: Levels | None
+    after: Levels
 
 
 def walk(levels: Sequence[Level], twice_mid: int, decimals: int, bids: bool) -> Walk:
@@ -109,14 +119,27 @@ def level_ofi(before: tuple[Level, Level], after: tuple[Level, Level], unit: flo
     return total / unit
 
 
-def frame_ofi(
-    before: tuple[Sequence[Level], Sequence[Level]],
-    after: tuple[Sequence[Level], Sequence[Level]],
-    levels: int,
-    unit: float = 1.0,
-) -> list[float]:
+def frame_ofi(before: Levels, after: Levels, levels: int, unit: float = 1.0) -> list[float]:
     """`level_ofi` for level 1 … `levels`; 0 where a level is missing before or after."""
     result = [0.0] * levels
     for m in range(min(levels, *(len(side) for book in (before, after) for side in book))):
         result[m] = level_ofi((before[0][m], before[1][m]), (after[0][m], after[1][m]), unit)
+    return result
+
+
+def interval_ofi(
+    told: str, frames: Sequence[Frame], levels: int, unit: float = 1.0
+) -> list[float] | None:
+    """Order-flow imbalance by level of an interval during which the book was known.
+
+    A stream told as "changes" has told all that happened: `frame_ofi` of each change, nothing of a
+    snapshot. Of one told "whole" nobody has seen what happened between its frames: None.
+    """
+    if told == "whole":
+        return None
+    result = [0.0] * levels
+    for frame in frames:
+        if frame.how == "change" and frame.before is not None:
+            change = frame_ofi(frame.before, frame.after, levels, unit)
+            result = [total + part for total, part in zip(result, change, strict=True)]
     return result

@@ -46,13 +46,14 @@ def test_levels_of_a_frame_and_of_an_empty_one() -> None:
     batch.at(5, 1)
     batch.levels(BTC, (4, 6, 7), [(1000, 2.0)], [(1010, 3.0), (1011, 0.0)], snapshot=True)
     batch.levels(BTC, (5, 8, 8), [], [], snapshot=False)
+    batch.levels(BTC, (6, 9, 9), [], [], snapshot=True, whole=True)
     batch.commit()
     [chunk] = batch.take()
     assert isinstance(chunk, Chunk)
     assert shown(chunk)[5] == {
-        "venue_ns": [4, 4, 4, 5], "first_id": [6, 6, 6, 8], "last_id": [7, 7, 7, 8],
-        "side": [1, -1, -1, 0], "px_ticks": [1000, 1010, 1011, 0], "size": [2.0, 3.0, 0.0, 0.0],
-        "is_snapshot": [1, 1, 1, 0],
+        "venue_ns": [4, 4, 4, 5, 6], "first_id": [6, 6, 6, 8, 9], "last_id": [7, 7, 7, 8, 9],
+        "side": [1, -1, -1, 0, 0], "px_ticks": [1000, 1010, 1011, 0, 0],
+        "size": [2.0, 3.0, 0.0, 0.0, 0.0], "is_snapshot": [1, 1, 1, 0, 2],
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sources.binance_columns import Slow, by_symbol, mix, scan_lines
+from sources.binance_columns import Slow, group_books, grouped, mix, scan_lines
 from sources.symbols import Symbols
 from tests.sources.talk import START, depth, indexed, text, ticker, trade, wire
 
@@ -12,9 +12,10 @@ MARK = {"e": "markPriceUpdate", "E": 1, "s": "A", "p": "1.5", "i": "2", "r": "0.
 MS = 1_000_000
 
 
-def scanned(*payloads: str):
+def scanned(*payloads: str, names: str = "A"):
     symbols = Symbols()
-    symbols.add("A", 1)
+    for name in names:
+        symbols.add(name, 1)
     lines = indexed(text(*payloads), first_line=10)
     skip = np.zeros(len(lines), np.int8)
     return scan_lines(lines, skip, 1, symbols), lines
@@ -77,6 +78,33 @@ def test_there_is_room_for_the_shortest_levels() -> None:
 def test_rows_by_symbol(symbols: list[int]) -> None:
     array = np.array(symbols, np.int64)
     lines = np.arange(len(symbols))
-    found = {symbol: lines[index].tolist() for symbol, index in by_symbol(array)}
+    cuts, (found, twice) = grouped(array, lines, np.stack([lines, 2 * lines]))
     expected = {s: [k for k, x in enumerate(symbols) if x == s] for s in sorted(set(symbols))}
+    assert {symbol: found[begin:end].tolist() for symbol, begin, end in cuts} == expected
+    assert twice.tolist() == [found.tolist(), (2 * found).tolist()]
+    assert not symbols or not (found.flags.writeable or twice.flags.writeable)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=1, max_size=12))
+def test_frames_and_their_rows_by_symbol(frames: list[tuple[int, int]]) -> None:
+    said = [
+        depth(k, k + 1, bids=[(str(10 * k + n), "1") for n in range(rows)], symbol="ABC"[symbol])
+        for k, (symbol, rows) in enumerate(frames, start=1)
+    ]
+    c, _ = scanned(*said, names="ABC")
+    expected: dict[int, list[tuple[int, list[int]]]] = {}
+    for k, (symbol, rows) in enumerate(frames, start=1):
+        expected.setdefault(symbol, []).append((k, [10 * (10 * k + n) for n in range(rows)]))
+    cuts = group_books(c)
+    begins, ends = c.frames[5].tolist(), c.frames[6].tolist()
+    found = {
+        symbol: [
+            (c.frames.item(2, k), c.rows[5, begins[k] : ends[k]].tolist())
+            for k in range(begin, end)
+        ]
+        for symbol, begin, end in cuts
+    }
     assert found == expected
+    for _, begin, end in cuts:  # the rows of a symbol are one piece
+        assert ends[begin : end - 1] == begins[begin + 1 : end]

@@ -40,7 +40,7 @@ def test_a_connection_for_each_tier() -> None:
             ("btcusdt@markPrice@1s", "btcusdt@forceOrder"),
             ("BTCUSDT",),
             ("mark", "liquidation"),
-            (
+            every=(
                 Poll(f"{FAPI}/openInterest?symbol=BTCUSDT", 15.0),
                 Poll(f"{FAPI}/fundingInfo", 3600.0),
             ),
@@ -90,19 +90,25 @@ def test_answers_belong_to_what_was_asked() -> None:
     good = wire({"result": None, "id": number}).encode()
     assert made.acknowledged(good) == Acknowledged(plan.expected)
     bad = wire({"code": 2, "msg": "no", "id": number}).encode()
-    assert made.acknowledged(bad) == Acknowledged((), tuple((t, "2 no") for t in plan.expected))
+    apart = tuple((topic, "2 no") for topic in plan.expected)
+    assert made.acknowledged(bad) == Acknowledged(apart=apart)
+    one = json.loads(made.alone("btcusdt@trade") or b"")
+    assert (one["method"], one["params"]) == ("SUBSCRIBE", ["btcusdt@trade"])
+    taken = wire({"result": None, "id": one["id"]}).encode()
+    assert made.acknowledged(taken) == Acknowledged(("btcusdt@trade",))
+    refused = wire({"code": 2, "msg": "no", "id": one["id"]}).encode()
+    assert made.acknowledged(refused) == Acknowledged((), (("btcusdt@trade", "2 no"),))
     assert feed(USDM).acknowledged(good) == Acknowledged()
 
 
 def test_a_list_of_subscriptions_is_a_sign_of_life_where_streams_are_quiet() -> None:
     said = b'{"result":["btcusdt@forceOrder"],"id":1}'
     made = feed(USDM)
-    made.plans(["liquidation"], ["BTCUSDT"], {})
-    assert (made.acknowledged(said), made.idle(said)) == (None, False)
-    made.plans(["book", "liquidation"], ["BTCUSDT"], {})  # one of its connections is quiet
-    assert not made.idle(said)
-    made.plans((), ["BTCUSDT"], {})
-    assert made.idle(said)
+    (forced,) = made.plans(["liquidation"], ["BTCUSDT"], {})
+    assert (made.acknowledged(said), made.idle(said), forced.quiet) == (None, True, True)
+    both = made.plans(["book", "liquidation"], ["BTCUSDT"], {})
+    assert [plan.quiet for plan in both] == [False, True]
+    assert [plan.quiet for plan in made.plans((), ["BTCUSDT"], {})] == [False, False]
     assert made.leaving(b'{"e":"serverShutdown","E":5}')
 
 

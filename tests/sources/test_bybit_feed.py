@@ -44,7 +44,26 @@ def test_answers() -> None:
     answer = {"success": True, "ret_msg": "", "req_id": asked["req_id"], "op": "subscribe"}
     assert feed.acknowledged(wire(answer).encode()) == Acknowledged(plan.expected)
     refused = wire(answer | {"success": False, "ret_msg": "no"}).encode()
-    assert feed.acknowledged(refused) == Acknowledged((), tuple((t, "no") for t in plan.expected))
+    apart = tuple((topic, "no") for topic in plan.expected)
+    assert feed.acknowledged(refused) == Acknowledged(apart=apart)
+
+
+def test_a_topic_alone() -> None:
+    feed = BybitFeed()
+    asked = json.loads(feed.alone("orderbook.1.BTC-26DEC25") or b"")
+    topic = "orderbook.1.BTC-26DEC25"
+    assert asked == {"req_id": "BTC-26DEC25 top", "op": "subscribe", "args": [topic]}
+    refused = {"success": False, "op": "subscribe", "req_id": asked["req_id"]}
+    for reason, expected in (
+        ("handler not found", Acknowledged((), ((topic, "handler not found"),))),
+        (f"error:Already subscribed,topic:{topic}", Acknowledged((topic,))),
+    ):
+        assert feed.acknowledged(wire(refused | {"ret_msg": reason}).encode()) == expected
+    whole = refused | {"req_id": "BTCUSDT book+trade", "ret_msg": "already subscribed"}
+    said = feed.acknowledged(wire(whole).encode())
+    assert said is not None
+    assert [t for t, _ in said.apart] == ["orderbook.200.BTCUSDT", "publicTrade.BTCUSDT"]
+    assert feed.alone("kline.1.BTCUSDT") is None
 
 
 def test_silence() -> None:

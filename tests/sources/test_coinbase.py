@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from schemas.control import Rejected
-from tests.sources.talk import hear, others, text, wire
-from tests.sources.test_coinbase_frames import (
+from tests.sources.coinbase_frames import (
     AT_NS,
+    BOTH_LOST,
     BTC,
     ETH,
     SENT_NS,
@@ -30,6 +30,7 @@ from tests.sources.test_coinbase_frames import (
     trades,
     wish,
 )
+from tests.sources.talk import hear, others, text, wire
 
 CONTROL = said("subscriptions", 0, {"subscriptions": {"level2": ["BTC-USD"]}})
 TALK = [
@@ -127,8 +128,6 @@ def test_the_readers_state_is_plain() -> None:
 
 
 # -- what follows and what does not ----------------------------------------------------------
-
-BOTH_LOST = [gap(BTC, 3), wish(BTC), gap(ETH, 3), wish(ETH)]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ import pytest
 
 from schemas.chunk import Chunk
 from schemas.control import Reason, Rejected
-from tests.sources.talk import hear, others, shown, text, wire
-from tests.sources.test_coinbase_frames import (
+from tests.sources.coinbase_frames import (
     AT_NS,
     BTC,
     SENT_NS,
@@ -21,6 +20,7 @@ from tests.sources.test_coinbase_frames import (
     trade,
     trades,
 )
+from tests.sources.talk import hear, others, shown, text, wire
 
 LISTING = "https://api.coinbase.com/api/v3/brokerage/market/products?limit=9"
 

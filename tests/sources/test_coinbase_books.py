@@ -9,8 +9,7 @@ from schemas.control import Rejected
 from schemas.instrument import Instrument
 from sources.coinbase import CoinbaseAdvanced
 from sources.in_band import InBand
-from tests.sources.talk import hear, others, text
-from tests.sources.test_coinbase_frames import (
+from tests.sources.coinbase_frames import (
     AT_NS,
     BTC,
     ETH,
@@ -26,6 +25,7 @@ from tests.sources.test_coinbase_frames import (
     seen,
     wish,
 )
+from tests.sources.talk import hear, others, text
 
 
 def levels(items: Any, name: str = BTC) -> list[tuple[int, float, int]]:

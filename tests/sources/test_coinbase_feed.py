@@ -56,6 +56,12 @@ def test_answers_and_silence() -> None:
     assert len(feed.again("BTC-USD")) == 2
 
 
+def test_a_product_alone() -> None:
+    asked = json.loads(CoinbaseFeed().alone("level2:BTC-USD") or b"")
+    assert asked == {"type": "subscribe", "product_ids": ["BTC-USD"], "channel": "level2"}
+    assert CoinbaseFeed().alone("heartbeats") is None
+
+
 def test_the_listing_is_read_until_a_page_is_empty() -> None:
     feed = CoinbaseFeed()
     assert feed.listing_urls() == (LISTING.format(0),)

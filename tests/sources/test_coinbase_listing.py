@@ -8,8 +8,8 @@ from schemas.control import Reason
 from schemas.instrument import Instrument
 from sources.coinbase_listing import infer, instruments_of, meet
 from sources.wire_numbers import Refused
+from tests.sources.coinbase_frames import made
 from tests.sources.talk import wire
-from tests.sources.test_coinbase_frames import made
 
 HOUR_NS = 3_600_000_000_000
 

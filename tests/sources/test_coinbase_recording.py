@@ -20,8 +20,8 @@ from schemas.chunk import Chunk
 from sources.lines import Lines
 from tests.flows.recorded_book import stretch
 from tests.shared import shared_file
+from tests.sources.coinbase_frames import BTC, ETH, gap, made, rows, spot, wish
 from tests.sources.talk import NONE, chunks, indexed, one_chunk, others, parted
-from tests.sources.test_coinbase_frames import BTC, ETH, gap, made, rows, spot, wish
 
 CAPTURE = "data/captures/coinbase-advanced__2026-08-09.gz"
 SCALE = 100

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from schemas.control import Reason, Rejected
-from tests.sources.talk import hear, others, text, wire
-from tests.sources.test_coinbase_frames import (
+from tests.sources.coinbase_frames import (
+    BOTH_LOST,
     BTC,
     ETH,
     at,
@@ -26,13 +26,12 @@ from tests.sources.test_coinbase_frames import (
     trades,
     wish,
 )
+from tests.sources.talk import hear, others, text, wire
 
 
 def refused(line: int, reason: Reason, detail: str, payload: str) -> Rejected:
     return Rejected("c", line, at(line), at(line), reason, detail, payload[:500])
 
-
-BOTH_LOST = [gap(BTC, 3), wish(BTC), gap(ETH, 3), wish(ETH)]
 
 ALL, NO = (BTC, ETH), ()
 

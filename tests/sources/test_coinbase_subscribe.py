@@ -8,7 +8,7 @@ import pytest
 from schemas.errors import UsageError
 from sources import coinbase_subscribe as subscribe
 from sources.coinbase_subscribe import Accepted
-from tests.sources.test_coinbase_frames import beat, full, said
+from tests.sources.coinbase_frames import beat, full, said
 
 
 def sent(messages: list[bytes]) -> list[Any]:

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.control import Rejected
-from tests.sources.talk import hear, text
-from tests.sources.test_coinbase_frames import (
+from tests.sources.coinbase_frames import (
     AT_NS,
     BTC,
     ETH,
@@ -20,6 +19,7 @@ from tests.sources.test_coinbase_frames import (
     trade,
     trades,
 )
+from tests.sources.talk import hear, text
 
 
 def ids(items: Any, name: str = BTC) -> list[tuple[int, int]]:

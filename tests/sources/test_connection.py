@@ -2,14 +2,13 @@
 
 import random
 from hashlib import sha256
-from typing import Any
 
 import pytest
 
-from schemas.chunk import Chunk
 from schemas.control import Clock, Gap, Progress, Reason, Rejected, Seen
 from schemas.errors import BrokenInvariant
 from sources.connection import Connection
+from tests.sources.connection_lines import BTC, ETH, HOLE, SECOND, at, brief
 from tests.sources.talk import (
     GRID,
     MS,
@@ -18,36 +17,16 @@ from tests.sources.talk import (
     answer,
     as_is,
     connection,
-    cut,
     depth,
     exact,
     indexed,
     instrument,
     session_for,
     shown,
-    stamped,
     taken,
     text,
     trade,
 )
-
-BTC, ETH = "binance-usdm:BTCUSDT", "binance-usdm:ETHUSDT"
-SECOND = 1000 * MS
-HOLE = 60 * SECOND
-
-
-def brief(out: list[tuple[str, Any]], key: str = BTC) -> list[Any]:
-    """Items of one key: a chunk as (kind, lines), a clock as its number of grids since START."""
-    said = cut([item for name, item in out if name == key])
-    return [(i.kind, i.line.tolist()) if isinstance(i, Chunk)
-            else ((i.grid_ns - START) / GRID, *["jump"] * i.jump) if isinstance(i, Clock)
-            else i for i in said]  # fmt: skip
-
-
-def at(*pairs: tuple[int, str]) -> Any:
-    """Lines at ms since START."""
-    return indexed(stamped((START + ms * MS, payload) for ms, payload in pairs))
-
 
 # -- the grid ------------------------------------------------------------------------------------
 
@@ -194,7 +173,7 @@ def test_the_plain_items_are_the_ones_of_the_session() -> None:
 def test_a_state_of_another_connection_or_version_is_refused() -> None:
     state = connection(BTCUSDT=1).snapshot()
     other = Connection("d", session_for(USDM, "d", as_is), grid_ns=GRID, hole_ns=HOLE, foreign=True)
-    with pytest.raises(BrokenInvariant, match=r"recovery data of 'c' \(version 2\) do not fit 'd'"):
+    with pytest.raises(BrokenInvariant, match=r"recovery data of 'c' \(version 3\) do not fit 'd'"):
         other.restore(state)
     with pytest.raises(BrokenInvariant, match="version 0"):
         connection().restore((0, *state[1:]))

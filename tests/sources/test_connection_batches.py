@@ -15,6 +15,7 @@ from schemas.instrument import Instrument
 from sources.connection import Connection
 from sources.registry import session_for
 from tests.shared import shared_file
+from tests.sources.connection_lines import HOLE, SECOND
 from tests.sources.talk import (
     CAPTURES,
     GRID,
@@ -34,9 +35,6 @@ from tests.sources.talk import (
     trade,
     venue_of,
 )
-
-SECOND = 1000 * MS
-HOLE = 60 * SECOND
 
 
 def beginning(path: Path, count: int = 3_000) -> bytes:

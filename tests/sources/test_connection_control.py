@@ -4,16 +4,15 @@ from typing import Any
 
 import pytest
 
-from schemas.chunk import Chunk
-from schemas.control import Clock, End, Gap, Reason, Rejected
+from schemas.control import End, Gap, Reason, Rejected
 from sources.connection import Connection
+from tests.sources.connection_lines import BTC, ETH, SECOND, at, brief
 from tests.sources.talk import (
     GRID,
     MS,
     START,
     answer,
     connection,
-    cut,
     depth,
     indexed,
     stamped,
@@ -21,24 +20,6 @@ from tests.sources.talk import (
     text,
     trade,
 )
-
-BTC, ETH = "binance-usdm:BTCUSDT", "binance-usdm:ETHUSDT"
-SECOND = 1000 * MS
-HOLE = 60 * SECOND
-
-
-def brief(out: list[tuple[str, Any]], key: str = BTC) -> list[Any]:
-    """Items of one key: a chunk as (kind, lines), a clock as its number of grids since START."""
-    said = cut([item for name, item in out if name == key])
-    return [(i.kind, i.line.tolist()) if isinstance(i, Chunk)
-            else ((i.grid_ns - START) / GRID, *["jump"] * i.jump) if isinstance(i, Clock)
-            else i for i in said]  # fmt: skip
-
-
-def at(*pairs: tuple[int, str]) -> Any:
-    """Lines at ms since START."""
-    return indexed(stamped((START + ms * MS, payload) for ms, payload in pairs))
-
 
 # -- control lines -------------------------------------------------------------------------------
 

@@ -61,10 +61,10 @@ def test_the_shared_grouped_book() -> None:
     ids = 1769246173071 * MS, 136725664747, 136725664747
     assert heard[0] == [seen(PERP, 2)]
     assert len(heard[1]) == 20
-    assert heard[1][0] == (PERP, "book", 1, *ids, 1, 8953250, 254900 / 89532.5, 1)
-    assert heard[1][9] == (PERP, "book", 1, *ids, 1, 8952350, 11000 / 89523.5, 1)
-    assert heard[1][10] == (PERP, "book", 1, *ids, -1, 8953300, 91570 / 89533, 1)
-    assert heard[1][19] == (PERP, "book", 1, *ids, -1, 8954550, 29500 / 89545.5, 1)
+    assert heard[1][0] == (PERP, "book", 1, *ids, 1, 8953250, 254900 / 89532.5, 2)
+    assert heard[1][9] == (PERP, "book", 1, *ids, 1, 8952350, 11000 / 89523.5, 2)
+    assert heard[1][10] == (PERP, "book", 1, *ids, -1, 8953300, 91570 / 89533, 2)
+    assert heard[1][19] == (PERP, "book", 1, *ids, -1, 8954550, 29500 / 89545.5, 2)
 
 
 def test_the_shared_tickers() -> None:
@@ -228,7 +228,7 @@ def test_what_that_talk_says() -> None:
     assert heard[1] == [
         (PERP, "mark", 1, NS, 50000.0, None, None, None, 0, 1.0),
         (PERP, "book", 2, ids, 5, 5, 1, 5000000, 0.1, 1),
-        (OPTION, "book", 3, NS, 9, 9, 1, 415, 25.0, 1),
+        (OPTION, "book", 3, NS, 9, 9, 1, 415, 25.0, 2),
         (PERP, "trade", 4, NS, 1, 50000.0, 0.4, 1),
         (PERP, "trade", 4, NS, 2, 50000.0, 0.4, 1),
         (PERP, "book", 5, ids, 6, 6, 1, 5000000, 0.0, 0),

@@ -211,13 +211,13 @@ def test_a_snapshot_of_another_channel_takes_over_a_grouped_book() -> None:
 # -- grouped books -----------------------------------------------------------------------------
 
 
-def test_every_grouped_frame_is_a_snapshot() -> None:
+def test_every_grouped_frame_is_a_whole_book() -> None:
     frames = grouped(5, [[0.0415, 25.0]], [[0.042, 3]], OPTION), grouped(9, [], [], OPTION, AT + 1)
     ids = AT * MS, 5, 5
     assert said(*frames) == (
         [seen(OPTION, 4)],
-        [(OPTION, "book", 1, *ids, BID, 415, 25.0, 1), (OPTION, "book", 1, *ids, ASK, 420, 3.0, 1),
-         (OPTION, "book", 2, (AT + 1) * MS, 9, 9, 0, 0, 0.0, 1)],
+        [(OPTION, "book", 1, *ids, BID, 415, 25.0, 2), (OPTION, "book", 1, *ids, ASK, 420, 3.0, 2),
+         (OPTION, "book", 2, (AT + 1) * MS, 9, 9, 0, 0, 0.0, 2)],
     )  # fmt: skip
 
 

@@ -64,6 +64,24 @@ def test_a_missing_channel_was_refused() -> None:
     assert feed.acknowledged(one) == Acknowledged((book,), refused)
 
 
+def test_an_error_is_of_the_whole_request_and_each_channel_may_be_good_alone() -> None:
+    feed = DeribitFeed()
+    (plan,) = feed.plans(("book", "trade"), [PERPETUAL], {})
+    number = json.loads(plan.messages[0])["id"]
+    error = {"jsonrpc": "2.0", "id": number, "error": {"code": -32602, "message": "Invalid params"}}
+    reason = "-32602 Invalid params"
+    apart = tuple((channel, reason) for channel in plan.expected)
+    assert feed.acknowledged(wire(error).encode()) == Acknowledged(apart=apart)
+    nothing = {"jsonrpc": "2.0", "id": number, "result": []}  # it has looked at each
+    missing = tuple((channel, "missing from the result") for channel in plan.expected)
+    assert feed.acknowledged(wire(nothing).encode()) == Acknowledged((), missing)
+    trades = plan.expected[1]
+    one = json.loads(feed.alone(trades) or b"")
+    assert (one["method"], one["params"]) == ("public/subscribe", {"channels": [trades]})
+    again = wire(error | {"id": one["id"]}).encode()
+    assert feed.acknowledged(again) == Acknowledged((), ((trades, reason),))
+
+
 def test_a_book_that_is_asked_for_again_may_be_refused_too() -> None:
     feed = DeribitFeed()
     feed.plans((), [PERPETUAL], {})

@@ -36,7 +36,7 @@ def book_rows(*frames: tuple[int, int, Any, Any]) -> Any:
     sides = tuple(0 if px == 0 else side for side, px in zip(sides, ticks, strict=True))
     return rows("BTC", "book", lines, venue_ns=tuple(t * MS for t in times), first_id=times,
                 last_id=times, side=sides, px_ticks=ticks, size=sizes,
-                is_snapshot=(1,) * len(lines))  # fmt: skip
+                is_snapshot=(2,) * len(lines))  # fmt: skip
 
 
 BIDS, ASKS = [(100.0, 2.0)], [(100.5, 3.0)]

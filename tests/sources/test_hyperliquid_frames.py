@@ -136,7 +136,7 @@ def test_the_shared_book() -> None:
         side=(1, 1, 1, -1, -1, -1),
         px_ticks=tuple(px * 10**6 for px in (64093, 64091, 64090, 64094, 64095, 64096)),
         size=(0.09932, 0.01016, 1.57495, 20.92904, 5.04365, 1.02905),
-        is_snapshot=(1,) * 6,
+        is_snapshot=(2,) * 6,
     )
     assert say(*shared("l2Book")) == ([seen("BTC", 1), expected], {})
 

@@ -81,7 +81,7 @@ def test_every_level_of_every_book() -> None:
                     px, size = Decimal(one["px"]), float(one["sz"])
                     final[side][px] = size
                     ids = time_ms * MS, time_ms, time_ms
-                    expected.append((at, line, *ids, side, int(px * 10**6), size, 1))
+                    expected.append((at, line, *ids, side, int(px * 10**6), size, 2))
     assert (frames, len(expected)) == (46, 46 * 40)
     ours = rows_of(items, "book")
     assert ours == expected

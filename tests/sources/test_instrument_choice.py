@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from schemas.errors import UsageError
 from schemas.instrument import Instrument, infer
-from sources.instrument_choice import Changes, choose, differences, is_pattern
+from sources.instrument_choice import Changes, choose, differences, is_pattern, matching, same
 from sources.instruments import Catalogue
 
 
@@ -41,6 +41,24 @@ ALL = catalogue("BTCUSDT", "BTCUSDC", "ETHUSDT", "kPEPEUSDT", "SOLUSDT", "btc_us
 )
 def test_what_is_chosen(wanted: list[str], top: int | None, symbols: list[str]) -> None:
     assert [i.symbol for i in choose(ALL, wanted, top)] == symbols
+
+
+@pytest.mark.parametrize(
+    ("wanted", "symbols"),
+    [
+        ([], []),
+        (["XYZ*", "XYZ", "btcusdt"], []),  # nothing is a mistake here; a name has its own case
+        (["SOLUSDT", "btc*", "BTCUSDT"], ["BTCUSDC", "BTCUSDT", "SOLUSDT", "btc_usd"]),
+    ],
+)
+def test_what_matches(wanted: list[str], symbols: list[str]) -> None:
+    assert matching(ALL, wanted) == symbols
+
+
+def test_what_told_it_makes_no_other_instrument() -> None:
+    one = made("BTCUSDT")
+    assert same(one, replace(one, source="inferred"))
+    assert not same(one, replace(one, price_decimals=3))
 
 
 def test_everything_that_chooses_nothing_is_told_at_once() -> None:

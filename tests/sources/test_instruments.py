@@ -117,13 +117,13 @@ def test_other_quotes_are_valued_at_the_price_of_the_most_traded() -> None:
         made("ETHBTC", "ETH", "BTC", "spot"), made("BTCUSDT", "BTC", "USDT", "spot"),
         made("BTCDAI", "BTC", "DAI", "spot"), made("USDTTRY", "USDT", "TRY", "spot"),
         made("BTCTRY", "BTC", "TRY", "spot"), made("BTC-C", "BTC", "USD", "option", inverse=True),
-        made("XXX", "X", "UNKNOWN", "spot"), made("1000BTCUSDT", "BTC", "USDT", ratio_factor=1e3),
+        made("ODD", "X", "UNKNOWN", "spot"), made("1000BTCUSDT", "BTC", "USDT", ratio_factor=1e3),
     ]  # fmt: skip
     traded = [
         Traded("ETHBTC", 3.0, "quote", 0.05), Traded("BTCUSDT", 10**9, "quote", 60_000.0),
         Traded("BTCDAI", 10.0, "quote", 7.0),  # a stale price on a dead market
         Traded("USDTTRY", 400.0, "quote", 40.0), Traded("BTCTRY", 8_000.0, "quote", 2.4e6),
-        Traded("BTC-C", 2.0, "base", 0.05), Traded("XXX", 5.0, "quote", 1.0),
+        Traded("BTC-C", 2.0, "base", 0.05), Traded("ODD", 5.0, "quote", 1.0),
         Traded("1000BTCUSDT", 2.0, "quote", 1.0),
     ]  # fmt: skip
     assert turnover_usd(listed, traded) == {

@@ -77,6 +77,17 @@ def test_answers_and_the_notice_of_leaving() -> None:
     assert not feed.leaving(rows.encode())
 
 
+def test_a_channel_alone() -> None:
+    feed = OkxFeed()
+    (plan,) = feed.plans(("trade", "liquidation"), [LINEAR], {})
+    assert plan.expected == (f"trades:{LINEAR}", "liquidation-orders:SWAP")
+    assert [json.loads(feed.alone(topic) or b"") for topic in plan.expected] == [
+        {"op": "subscribe", "args": [{"channel": "trades", "instId": LINEAR}]},
+        {"op": "subscribe", "args": [{"channel": "liquidation-orders", "instType": "SWAP"}]},
+    ]
+    assert feed.alone("books:NONE") is None
+
+
 def test_silence() -> None:
     feed = OkxFeed()
     feed.plans((), [LINEAR], {})

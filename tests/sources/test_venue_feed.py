@@ -37,12 +37,14 @@ class Small(VenueFeed):
         return [
             PolledPlan(connection_name("small", k, "t"), url,
                        tuple(s.encode() for s in part if "none" not in streams), part, part,
-                       streams, every)
+                       streams, every=every)
             for k, part in enumerate(groups(symbols, len(streams), 4), start=1)
         ]  # fmt: skip
 
     def _accepted(self, frame: bytes) -> Accepted | None:
-        return Accepted(["a"], [("b", "why")]) if frame == b"yes" else None
+        several = Accepted([], [("a", "why"), ("b", "why")])
+        said = {b"yes": Accepted(["a"], [("b", "why")]), b"no": several}
+        return said.get(frame)
 
     def is_market(self, frame: bytes) -> bool:
         return frame == b"fill"
@@ -60,8 +62,10 @@ def test_plans_are_sharded_named_and_moved_to_another_host() -> None:
     plans = feed.plans((), ["A", "B", "A", "C"], {"ws_url": "ws://127.0.0.1:9101"})
     url = "ws://127.0.0.1:9101/path?x=1"
     assert plans == [
-        PolledPlan("small-t", url, (b"A", b"B"), ("A", "B"), ("A", "B"), ("book", "trade"), every),
-        PolledPlan("small-t-2", url, (b"C",), ("C",), ("C",), ("book", "trade"), every),
+        PolledPlan(
+            "small-t", url, (b"A", b"B"), ("A", "B"), ("A", "B"), ("book", "trade"), every=every
+        ),
+        PolledPlan("small-t-2", url, (b"C",), ("C",), ("C",), ("book", "trade"), every=every),
     ]
     assert [Small().polls(plan) for plan in plans] == [every, every]
     assert Small().polls(Plan("c", "u", (), ())) == ()
@@ -85,20 +89,22 @@ def test_streams_that_bring_nothing_are_refused(streams: Sequence[str], message:
 def test_answers_are_not_looked_for_in_frames_of_the_market() -> None:
     feed = Small()
     assert feed.acknowledged(b"yes") == Acknowledged(("a",), (("b", "why"),))
+    assert feed.acknowledged(b"no") == Acknowledged(apart=(("a", "why"), ("b", "why")))
     assert feed.acknowledged(b"fill") is None
     assert feed.acknowledged(b"other") is None
 
 
 def test_what_is_silence_depends_on_what_was_asked_for() -> None:
     feed = Small()
-    feed.plans(["book", "trade"], ["A"], {})
     assert [feed.idle(frame) for frame in (b"fill", b"pong")] == [False, True]
-    feed.plans(["trade"], ["A"], {})  # fills may be hours apart: a pong shows that it lives
-    assert [feed.idle(frame) for frame in (b"fill", b"pong")] == [False, False]
+    assert [plan.quiet for plan in feed.plans(["book", "trade"], ["A"], {})] == [False]
+    # Fills may be hours apart: on such a connection a pong shows that it lives.
+    assert [plan.quiet for plan in feed.plans(["trade"], ["A"], {})] == [True]
 
 
 def test_most_venues_want_nothing_said() -> None:
     feed = Small()
+    assert feed.alone("A") is None
     assert (feed.again("A"), feed.heartbeat(), feed.reply(b"x"), feed.leaving(b"x")) == (
         [], None, None, False,
     )  # fmt: skip

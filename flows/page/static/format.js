@@ -30,11 +30,14 @@ function short(value, digits = 3) {
 }
 
 // In the venue's decimals, and one more where the number needs it (a mid between two ticks).
+// Some venues write eight of them whatever the tick is: no more than the number needs, at least two.
 export function price(value, decimals) {
   if (!known(value)) return NONE;
   if (!Number.isInteger(decimals)) return short(value, 7);
   const ticks = value * 10 ** decimals;
-  return fixed(value, Math.abs(ticks - Math.round(ticks)) > 0.01 ? decimals + 1 : decimals);
+  const all = Math.abs(ticks - Math.round(ticks)) > 0.01 ? decimals + 1 : decimals;
+  const padded = value.toFixed(all).match(/0*$/)[0].length;
+  return fixed(value, decimals < 6 ? all : Math.max(2, all - padded));
 }
 
 export function bp(value) {

@@ -134,7 +134,7 @@ class BybitClient(Client):
         unknown = [topic for topic in topics if topic not in self.venue.by_topic]
         chars = sum(len(topic) + 3 for topic in {*self.topics, *topics})
         if unknown:
-            text = f"Invalid topic: {','.join(unknown)}"
+            text = f"error:handler not found,topic:{unknown[0]}"  # the others are not named
             self._answer("subscribe", number, text, success=False)
             return
         if chars > MOST_CHARS:

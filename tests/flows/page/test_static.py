@@ -57,6 +57,10 @@ def test_the_line_of_prices_has_holes_where_there_was_no_book(tab: Tab, page: Pa
 FORMATS = [
     ("f.price(92000.05, 1)", "92,000.05"),
     ("f.price(92000.1, 1)", "92,000.1"),
+    ("f.price(92000.1, 8)", "92,000.10"),
+    ("f.price(92000.125, 8)", "92,000.125"),
+    ("f.price(0.00001, 8)", "0.00001"),
+    ("f.price(92000, 8)", "92,000.00"),
     ("f.price(0.000123456789)", "0.0001234568"),
     ("f.price(null, 1)", "–"),
     ("f.bp(0.010869)", "0.0109 bp"),

@@ -92,7 +92,7 @@ class Process:
         self.stopping = False
         feeding = Feeding(self.spool, self.lane, owner, Gate(owner))
         live = LiveConnection(feeding, fresh(venue))
-        source = LiveSource({"c": live}, lambda: self.stopping, lambda: NOW)
+        source = LiveSource({"c": live}, lambda: self.stopping, lambda: NOW, 0)
         assert source.list_parts() == ["c"]
         self.part = source.build_part("in", "c", state)
 

@@ -54,6 +54,7 @@ class ToyFeed:
         self.frame_bytes = 1 << 20
         self.lifetime_s: float | None = None
         self.stale_s = 30.0
+        self.urgent: tuple[bytes, ...] = ()
         self.rest = RestLimits(100_000, "x-used")
         for name, value in other.items():
             assert hasattr(self, name)
@@ -71,6 +72,9 @@ class ToyFeed:
         if "no" in said:
             return Acknowledged(refused=tuple((topic, why) for topic, why in said["no"]))
         return None
+
+    def alone(self, topic: str) -> bytes | None:
+        return None  # each request is of one symbol
 
     def again(self, symbol: str) -> list[bytes]:
         return [message("leave", symbol), message("join", symbol)]

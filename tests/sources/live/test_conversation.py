@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sources.live.conversation import CONTROL_BYTES, LIFETIME_SPREAD, Conversation
 from sources.live.feed import Acknowledged
@@ -16,13 +17,15 @@ LONG = b'{"price":"' + b"1" * CONTROL_BYTES + b'"}'
 class Talk:
     """A conversation that began at second 100, with what came of it."""
 
-    def __init__(self, symbols: str = "", luck: float = 0.0, **feed: Any) -> None:
+    def __init__(
+        self, symbols: str = "", luck: float = 0.0, *, quiet: bool = False, **feed: Any
+    ) -> None:
         self.feed = ToyFeed(**feed)
         self.counters = Counters()
         self.told: list[str] = []
         self.talk = Conversation(
             self.feed,
-            plan("ws://there", *symbols),
+            replace(plan("ws://there", *symbols), quiet=quiet),
             opened_s=100.0,
             acknowledge_s=10.0,
             luck=luck,
@@ -164,6 +167,21 @@ def test_only_the_market_breaks_the_silence(frame: bytes, alive: bool) -> None:
     assert talk.talk.verdict(130.0) == (None if alive else "stale")
     assert talk.talk.verdict(140.0) == "stale"
     assert talk.talk.due_s() == (140.0 if alive else 130.0)
+
+
+def test_where_streams_may_be_silent_for_hours_a_pong_breaks_the_silence() -> None:
+    talk = Talk(quiet=True, stale_s=30.0)
+    talk.talk.heard(message("pong"), 110.0)
+    assert (talk.talk.verdict(139.9), talk.talk.verdict(140.0)) == (None, "stale")
+
+
+@pytest.mark.parametrize(("words", "urgent"), [((), False), ((b"x", b"forced"), True)])
+def test_what_cannot_wait_is_told_by_words_at_a_frame_s_beginning(
+    words: tuple[bytes, ...], urgent: bool
+) -> None:
+    talk = Talk(urgent=words).talk
+    assert talk.urgent(b'{"e":"forced","o":{}}') is urgent
+    assert not talk.urgent(b'{"e":"depth","pad":"' + b"-" * 200 + b'forced"}')
 
 
 def test_an_announced_cut_ends_it_at_once() -> None:

@@ -86,6 +86,37 @@ def test_stamps_never_go_back_not_even_behind_the_line_of_an_earlier_run() -> No
     assert lane.last_ns == 21
 
 
+def test_frames_that_came_together_have_one_stamp_and_one_place() -> None:
+    seen = watched()
+    lane = seen.lane
+    lane.frames([b"a", b"!b", b"c\nd", b""])
+    lane.frame(b"e")
+    lines = [b"1 a\n", b"1  !b\n", b"1 c d\n", b"1 \n"]
+    assert seen.appended == [*lines, b"2 e\n"]
+    assert (lane.counters.messages, lane.counters.bytes) == (5, 7)
+    assert lane.waiting_frames == 5
+    assert lane.drain(1) == Drained(b"".join(lines), 4, 4)
+    assert lane.drain(1) == Drained(b"2 e\n", 1, 5)
+
+
+@given(st.lists(st.lists(st.integers(1, 60), max_size=6), max_size=12), st.integers(0, 4))
+def test_together_or_one_by_one_the_same_is_kept_and_dropped(
+    arrivals: list[list[int]], drained: int
+) -> None:
+    together, apart = (Watched(now_ns=lambda: 7, most_frames=8, most_bytes=150) for _ in range(2))
+    for sizes in arrivals:
+        payloads = [b"%d" % k * size for k, size in enumerate(sizes)]
+        together.lane.frames(payloads)
+        for payload in payloads:
+            apart.lane.frame(payload)
+        if together.lane.waiting_frames == apart.lane.waiting_frames <= drained:
+            together.lane.drain(100)
+            apart.lane.drain(100)
+    assert together.payloads == apart.payloads
+    counters = together.lane.counters, apart.lane.counters
+    assert counters[0] == counters[1]
+
+
 @pytest.mark.parametrize(
     ("frame", "kind", "payload"),
     [

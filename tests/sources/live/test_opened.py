@@ -6,10 +6,11 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
 
 from sources.live.conversation import Conversation
+from sources.live.messages import MessageConnection
 from sources.live.opened import Opened
 from tests.sources.live.faulty import DATA, ToyFeed, Watched, message, plan, reset, until, venue
 
@@ -19,7 +20,7 @@ Handler = Callable[[ServerConnection], Awaitable[None]]
 class Scene:
     """An open connection to a server, and what is known of it."""
 
-    def __init__(self, socket: ClientConnection, feed: ToyFeed, symbols: str) -> None:
+    def __init__(self, socket: Any, feed: ToyFeed, symbols: str, ping_s: float) -> None:
         self.watched = Watched()
         self.ready = 0
         self.market = 0
@@ -37,6 +38,7 @@ class Scene:
             talk,
             self.watched.lane,
             send_s=0.2,
+            ping_s=ping_s,
             on_ready=self._ready,
             on_market=self._market,
         )
@@ -62,11 +64,11 @@ async def scene(
         venue(handler) as url,
         asyncio.timeout(5),
         connect(
-            url, max_size=toy.frame_bytes, close_timeout=0.2, ping_interval=ping_s,
-            ping_timeout=ping_s, compression=None,
+            url, create_connection=MessageConnection, max_size=toy.frame_bytes, close_timeout=0.2,
+            ping_interval=None, compression=None,
         ) as socket,
     ):  # fmt: skip
-        made = Scene(socket, toy, symbols)
+        made = Scene(socket, toy, symbols, ping_s)
         task = asyncio.create_task(made.opened.run())
         if during is not None:
             await during(made)
@@ -157,7 +159,20 @@ def test_a_ping_without_answer_ends_it() -> None:
         await asyncio.sleep(60)
 
     _, (word, detail) = asyncio.run(scene(handler, ping_s=0.05))
-    assert (word, detail) == ("no_pong", "1011 keepalive ping timeout")
+    assert (word, detail) == ("no_pong", "")
+
+
+def test_who_talks_is_not_asked_for_pongs() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        socket.transport.pause_reading()  # it hears no ping
+        for _ in range(30):
+            await socket.send(DATA.decode())
+            await asyncio.sleep(0.02)
+        socket.transport.abort()
+
+    made, (word, _) = asyncio.run(scene(handler, ping_s=0.1))
+    assert word == "lost"
+    assert len(made.watched.payloads) == 30
 
 
 def test_silence_ends_it_whatever_else_is_said() -> None:

@@ -1,13 +1,7 @@
 """Polls: spread over their interval, on their beat, only where the connection is open."""
 
-from typing import NamedTuple
-
 from sources.live.polls import LATER_S, Polls
-
-
-class Question(NamedTuple):
-    url: str
-    every_s: float
+from tests.sources.live.feeders import Question
 
 
 def is_ready(connection: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.errors import SeawallError
+from schemas.errors import SeawallError, UsageError
 from sources.live import reread as module
 from sources.live import segment_stream
 from sources.live.reread import reread
@@ -112,12 +112,14 @@ def test_deleted_segments(tmp_path: Path) -> None:
         (folder / f"{name}.zst").unlink()
     for begin in range(kept, len(TEXT) + 1, 7):
         assert b"".join(reread(folder, begin)) == TEXT[begin:]
-    deleted = "of the spool has been deleted with an old segment: keep more hours, and start with"
-    new = "new recovery data ([state] dir)"
-    assert told(folder, kept - 1) == f"{folder}: byte {kept - 1} {deleted} {new}"
-    assert told(folder, 1, 2) == f"{folder}: byte 1 {deleted} {new}"
-    other = "another spool folder ([live] spool)"
-    assert told(folder, 0) == f"{folder}: byte 0 {deleted} {other}"
+    deleted = (
+        "of the spool, from which on it must be read again, has been deleted with an old segment: "
+        "choose another name with --run NAME, and keep more hours"
+    )
+    for begin, end in ((kept - 1, None), (1, 2), (0, None)):
+        assert told(folder, begin, end) == f"{folder}: byte {begin} {deleted}"
+    with pytest.raises(UsageError):
+        next(reread(folder, 0))
 
 
 def test_a_torn_line_is_left_for_later(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_one_bad_topic_rejects_the_request() -> None:
     ear.say(ask("publicTrade.BTCUSDT", "publicTrade.NONE"), b'{"op":"ping","req_id":"p"}', b"[]")
     answers = [json.loads(frame) for frame in ear.frames]
     assert [(a["success"], a["op"], a["ret_msg"]) for a in answers] == [
-        (False, "subscribe", "Invalid topic: publicTrade.NONE"),
+        (False, "subscribe", "error:handler not found,topic:publicTrade.NONE"),
         (True, "ping", "pong"),
         (False, "", "Invalid message"),
     ]
