@@ -8,13 +8,13 @@ RIGHT := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
 PYTHON := $(shell for p in python3.11 python3.12 python3; do \
 	"$$p" -c '$(RIGHT)' >/dev/null 2>&1 && command -v "$$p" && break; done)
 
-.PHONY: help demo test lint bench campaign kernels clean
+.PHONY: help demo test lint bench load campaign kernels clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: $(STAMP) ## Simulate an hour of a market, replay it into a fresh store, show what came out
+demo: $(STAMP) ## Three minutes live on simulated venues with a crash: a page, then what came out
 	@$(BIN)/seawall demo
 
 test: $(STAMP) ## Run all tests, on two cores
@@ -28,6 +28,9 @@ lint: $(STAMP) ## Check style, types and the direction of imports
 
 bench: $(STAMP) ## Measure speed against named peers on the same input
 	@$(BIN)/seawall bench
+
+load: $(STAMP) ## Flood a live run with frames for ten minutes and say how late it gets
+	@$(BIN)/python -m tests.load
 
 campaign: $(STAMP) ## Kill a replay at random moments and compare the store with an undisturbed one
 	@$(BIN)/python -m tests.campaign

@@ -160,6 +160,8 @@ class Lane(Generic[P]):
         """
         self.urgent = False
         failure = self._failure  # looked at first: nothing is written after it
+        if failure is not None:
+            self.urgent = True  # whoever drains has to come again for it
         parts: list[bytes] = []
         count = 0
         position: P | None = None

@@ -23,7 +23,7 @@ from sources.lines import index_lines
 from sources.live.feeding import Feeding
 from sources.replay import Bundle, bundled
 
-POLL: Final = timedelta(milliseconds=5)  # between two looks into the queue
+POLL: Final = timedelta(milliseconds=2)  # between two looks into the queue
 PATIENCE_NS: Final = 250 * NS_PER_MS  # that lines wait for more of them at most
 _LINES: Final = 8192  # taken at a time
 _MANY: Final = 2048  # lines that are taken at once

@@ -31,13 +31,13 @@ def door(
     return Door(monkeypatch, capsys)
 
 
-def put_run(door: Door, code: int) -> list[tuple[Settings, Any]]:
+def put_run(door: Door, code: int) -> list[tuple[Settings, Any, float]]:
     """Put a run in place that only notes how it was called and leaves with `code`."""
-    calls: list[tuple[Settings, Any]] = []
+    calls: list[tuple[Settings, Any, float]] = []
     module = ModuleType("flows.live")
 
-    def run(settings: Settings, console: Any) -> int:
-        calls.append((settings, console))
+    def run(settings: Settings, console: Any, *, minutes: float) -> int:
+        calls.append((settings, console, minutes))
         return code
 
     module.run = run  # type: ignore[attr-defined]
@@ -48,7 +48,8 @@ def put_run(door: Door, code: int) -> list[tuple[Settings, Any]]:
 def test_the_file_alone(door: Door) -> None:
     calls = put_run(door, 0)
     assert door("run", "live.toml") == (0, "", "")
-    ((settings, console),) = calls
+    ((settings, console, minutes),) = calls
+    assert minutes == 0.0
     assert settings == Settings(
         run="day", live=LiveSettings(epoch_s=1.0, page="127.0.0.1:1"), source=[SOURCE]
     )
@@ -59,9 +60,11 @@ def test_options_win_over_variables_and_these_over_the_file(door: Door) -> None:
     calls = put_run(door, 7)
     door.monkeypatch.setenv("SEAWALL_RUN", "evening")
     door.monkeypatch.setenv("SEAWALL_LIVE__EPOCH_S", "2")
-    said = door("run", "live.toml", "--run", "night", "--store", "chdb://s", "--page", "")
+    said = door("run", "live.toml", "--run", "night", "--store", "chdb://s", "--page", "",
+                "--minutes", "1.5")  # fmt: skip
     assert said == (7, "", "")
-    ((settings, _),) = calls
+    ((settings, _, minutes),) = calls
+    assert minutes == 1.5
     assert settings == Settings(
         run="night",
         store=StoreSettings(url="chdb://s"),

@@ -75,7 +75,15 @@ def plainly(data: bytes, venue: str = USDM) -> tuple[list[Pair], Connection]:
 class Process:
     """One process from its start, with a state of an earlier one or none."""
 
-    def __init__(self, folder: Path, state: Any = None, *, venue: str = USDM, **spool: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        state: Any = None,
+        *,
+        venue: str = USDM,
+        patience_ns: int = 0,
+        **spool: Any,
+    ) -> None:
         self.spool = Spool(folder, "c", header=HEADER, **spool)
         self.now_ns = max(START, (self.spool.last_ns or 0) + 1)
         self.lane: Lane[Position] = Lane(
@@ -92,7 +100,7 @@ class Process:
         self.stopping = False
         feeding = Feeding(self.spool, self.lane, owner, Gate(owner))
         live = LiveConnection(feeding, fresh(venue))
-        source = LiveSource({"c": live}, lambda: self.stopping, lambda: NOW, 0)
+        source = LiveSource({"c": live}, lambda: self.stopping, lambda: NOW, patience_ns)
         assert source.list_parts() == ["c"]
         self.part = source.build_part("in", "c", state)
 
