@@ -1,33 +1,27 @@
 """What a live run listens to: per source the catalogue, the chosen instruments, the plans."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import httpx
 from msgspec import Struct
-from msgspec.structs import replace
 
+from flows.catalogues import CATALOGUES, FETCH_S, Tell, fetching
 from flows.live_choice import chosen, entries, in_order, news, told_of
-from schemas.errors import RunConflict, SeawallError, UsageError
+from schemas.errors import RunConflict, UsageError
 from schemas.instrument import Instrument, instrument_name
 from schemas.settings import Settings, SourceSettings
 from sources.instrument_cache import catalogue_of
 from sources.instrument_lines import Listings
 from sources.instruments import Catalogue
 from sources.live.feed import Plan
-from sources.live.rest import at_host
 from sources.live.segments import segment_names
 from sources.live.told import Entry, Told
 from sources.recording import open_recording
 from sources.registry import feed_for
 from sources.venue_feed import VenueFeed
-
-CATALOGUES: Final = "catalogues"  # folder beside the connections of a spool
-_FETCH_S: Final = 20.0
-
-Tell = Callable[[str], None]
 
 
 class LiveInput(Struct):
@@ -126,10 +120,10 @@ def _input(settings: Settings, source: SourceSettings, now_ns: int, tell: Tell) 
     assert source.venue is not None  # the settings were checked
     spool = spool_of(settings)
     feed = feed_for(source.venue, source.accounts)
-    with httpx.Client(timeout=_FETCH_S) as client:
+    with httpx.Client(timeout=FETCH_S) as client:
         catalogue = catalogue_of(
             feed,
-            _fetch(feed, client, source.rest_url),
+            fetching(feed, client, source.rest_url),
             spool / CATALOGUES,
             now_ns=now_ns,
             tell=tell,
@@ -147,18 +141,3 @@ def _input(settings: Settings, source: SourceSettings, now_ns: int, tell: Tell) 
 def _by_name(catalogue: Catalogue) -> dict[str, float]:
     turnover = catalogue.turnover_usd
     return {i.name: turnover.get(i.symbol, 0.0) for i in catalogue.instruments}
-
-
-def _fetch(feed: VenueFeed, client: httpx.Client, rest_url: str | None) -> Callable[[str], bytes]:
-    def fetch(url: str) -> bytes:
-        request = feed.request(url)
-        request = replace(request, url=at_host(request.url, rest_url)) if rest_url else request
-        try:
-            answer = client.request(request.method, request.url, content=request.body or None)
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
-            message = f"{request.url} gave no answer: {str(error) or type(error).__name__}"
-            raise SeawallError(message) from error
-        return answer.content
-
-    return fetch

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from flows.live_inputs import CATALOGUES, LiveInput, header_of, spool_of, urls_of
+from flows.catalogues import CATALOGUES
+from flows.live_inputs import LiveInput, header_of, spool_of, urls_of
 from schemas.instrument import Instrument
 from schemas.settings import Settings
 from sources.instrument_cache import save

@@ -6,8 +6,9 @@ the environment, or an option of the command line.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path as File
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from msgspec import inspect, json
 from flows.environment import settings_in, variable_of
 from flows.settings_sense import sense_mistakes
 from flows.settings_shape import shaped
+from flows.settings_sources import Found
 from flows.toml_places import Path, places
 from schemas.duration import duration_ns
 from schemas.errors import Mistake, SettingsError
@@ -36,12 +38,16 @@ _SYNTAX: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of docum
 
 
 def load(
-    path: File | None, environ: Mapping[str, str], overrides: Mapping[str, object]
+    path: File | None,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object],
+    further: Callable[[Settings], Found] = lambda _: iter(()),
 ) -> Settings:
     """The settings of a run.
 
     `overrides` maps dotted names (`grid.interval`) to values of the command line; None stands for
-    an option that was not given. Paths of files are relative to the current folder.
+    an option that was not given. Paths of files are relative to the current folder. `further`
+    finds mistakes that take more than the settings to see, beside all others.
     Raises SettingsError with every mistake.
     """
     tree = _Tree(str(path) if path else "settings")
@@ -52,7 +58,7 @@ def load(
     for name, value in overrides.items():
         if value is not None:
             tree.put(tuple(name.split(".")), value, OPTIONS.get(name, f"command line, {name}"))
-    return tree.settings()
+    return tree.settings(further)
 
 
 def grid_ns(settings: Settings) -> int:
@@ -115,14 +121,15 @@ class _Tree:
             del self.places[known]
         self.places[path] = place
 
-    def settings(self) -> Settings:
+    def settings(self, further: Callable[[Settings], Found]) -> Settings:
         """The whole tree, or SettingsError."""
         wrong: list[tuple[Path, str]] = []
         kind = inspect.type_info(Settings)
         settings: Settings = shaped(self.raw, kind, (), lambda *found: wrong.append(found))
         # What has a mistake in it took a default there: of the whole nothing can be said.
         mistaken = {path[:length] for path, _ in wrong for length in range(1, len(path) + 1)}
-        wrong += [found for found in sense_mistakes(settings) if found[0] not in mistaken]
+        sensed = chain(sense_mistakes(settings), further(settings))
+        wrong += [found for found in sensed if found[0] not in mistaken]
         told = [Mistake(self._place(path), text) for path, text in wrong]
         if self.mistakes or told:
             raise SettingsError(sorted(self.mistakes + told, key=self._order))

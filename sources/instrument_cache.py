@@ -43,7 +43,7 @@ def catalogue_of(
     if kept is not None and 0.0 <= age_h(kept, now_ns) < fresh_h:
         return kept
     try:
-        found = _gathered(lister, fetch, now_ns)
+        found = gathered(lister, fetch, now_ns)
     except (SeawallError, OSError) as error:
         if isinstance(error, UsageError):
             raise
@@ -105,7 +105,8 @@ def save(folder: Path, catalogue: Catalogue) -> None:
             raise
 
 
-def _gathered(lister: Lister, fetch: Callable[[str], bytes], now_ns: int) -> Catalogue:
+def gathered(lister: Lister, fetch: Callable[[str], bytes], now_ns: int) -> Catalogue:
+    """What the venue lists now. Raises SeawallError, and whatever `fetch` raises."""
     gathering = Gathering(lister)
     while (url := gathering.next()) is not None:
         gathering.take(fetch(url))

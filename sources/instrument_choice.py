@@ -1,6 +1,6 @@
 """Which instruments of a catalogue are wanted, and what has changed between two catalogues."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Final
@@ -33,13 +33,8 @@ def choose(
     writes it. Raises UsageError with a line for everything that chooses nothing.
     """
     by_symbol = {i.symbol: i for i in catalogue.instruments}
-    mistakes = []
-    chosen: dict[str, Instrument] = {}
-    for name in wanted:
-        found = _matching(catalogue, name) if is_pattern(name) else [by_symbol.get(name)]
-        chosen |= {i.name: i for i in found if i is not None}
-        if not any(found):
-            mistakes.append(f"{catalogue.venue}: {_nothing(catalogue, name)}")
+    mistakes = [f"{catalogue.venue}: {text}" for _, text in missing(catalogue, wanted)]
+    chosen = {i.name: i for name in wanted for i in _named(catalogue, by_symbol, name)}
     if top is not None:
         most = _most_traded(catalogue)[:top]
         chosen |= {by_symbol[symbol].name: by_symbol[symbol] for symbol in most}
@@ -48,6 +43,24 @@ def choose(
     if mistakes:
         raise UsageError("\n".join(mistakes))
     return tuple(chosen[name] for name in sorted(chosen))
+
+
+def missing(catalogue: Catalogue, wanted: Sequence[str]) -> list[tuple[int, str]]:
+    """Place and text of every symbol and pattern that chooses nothing."""
+    by_symbol = {i.symbol: i for i in catalogue.instruments}
+    return [
+        (k, _nothing(catalogue, name))
+        for k, name in enumerate(wanted)
+        if not _named(catalogue, by_symbol, name)
+    ]
+
+
+def _named(
+    catalogue: Catalogue, by_symbol: Mapping[str, Instrument], name: str
+) -> Sequence[Instrument]:
+    if is_pattern(name):
+        return _matching(catalogue, name)
+    return [by_symbol[name]] if name in by_symbol else []
 
 
 def is_pattern(name: str) -> bool:
@@ -94,7 +107,7 @@ def _most_traded(catalogue: Catalogue) -> list[str]:
     )
 
 
-def _matching(catalogue: Catalogue, pattern: str) -> list[Instrument | None]:
+def _matching(catalogue: Catalogue, pattern: str) -> list[Instrument]:
     upper = pattern.upper()
     return [i for i in catalogue.instruments if fnmatchcase(i.symbol.upper(), upper)]
 

@@ -1,17 +1,21 @@
 """`seawall check`: what a settings file would run, or every mistake in it."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from flows.rule_words import rule_words
 from flows.settings import load, numbers_hash
+from flows.settings_sense import present
+from flows.settings_sources import Found
 from schemas.settings import LiveSettings, Settings, SourceSettings
 from sinks.address import address
 
@@ -19,12 +23,27 @@ from sinks.address import address
 def check(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="Settings file (TOML).")],
 ) -> None:
-    """Show what a settings file would run; every mistake with its place, and exit 2."""
-    console = Console()
+    """Show what a settings file would run; every mistake with its place, and exit 2.
+
+    Venues of live sources are asked what they list; the store is not touched.
+    """
+    console, aside = Console(), Console(stderr=True)
+
+    def tell(text: str) -> None:
+        aside.print(escape(text), highlight=False, soft_wrap=True)
+
+    def not_listed(settings: Settings) -> Found:
+        if any(source.is_live for _, source in present(settings.source)):
+            from flows.catalogues import unlisted  # loads what speaks to venues: only when needed
+
+            with aside.status("asking the venues what they list"):
+                yield from unlisted(settings, time.time_ns(), tell)
+
+    settings = load(config, os.environ, {}, not_listed)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, text in described(load(config, os.environ, {})):
+    for name, text in described(settings):
         table.add_row(name, Text(text))
     console.print(table)
 
