@@ -1,5 +1,6 @@
 """Instruments and their names (C1): `<venue>:<venue symbol>`, asset, contract arithmetic."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -21,7 +22,23 @@ Kind = Literal["spot", "perpetual", "future", "option", "index"]
 Source = Literal["settings", "listing", "recording", "inferred"]
 
 QUOTES: Final = ("FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "DAI", "EUR", "BTC", "ETH", "BNB")
+# Tokens that stand one for one for another: same asset. Those that gain by staking (wstETH, cbETH,
+# …) are assets of their own until settings give them an asset and a ratio.
+WRAPPERS: Final[Mapping[str, str]] = {
+    "WBTC": "BTC", "CBBTC": "BTC", "TBTC": "BTC", "FBTC": "BTC", "KBTC": "BTC", "BTCB": "BTC",
+    "WETH": "ETH", "STETH": "ETH", "WSOL": "SOL", "WBNB": "BNB", "WAVAX": "AVAX",
+    "WPOL": "POL", "WMATIC": "POL",
+}  # fmt: skip
 _PREFIXES: Final = ("1000000", "100000", "10000", "1000")  # 1000PEPEUSDT is 1000 PEPE
+
+
+def underlying(asset: str) -> str:
+    """What a wrapper stands for; anything else is itself.
+
+    >>> underlying("WBTC"), underlying("WSTETH")
+    ('BTC', 'WSTETH')
+    """
+    return WRAPPERS.get(asset, asset)
 
 
 class Instrument(Struct, frozen=True, kw_only=True):
@@ -77,7 +94,7 @@ def infer(venue: str, symbol: str, kind: Kind, price_decimals: int | None) -> In
     dated = kind == "perpetual" and suffix not in ("", "PERP", "SWAP")
     return Instrument(
         name=instrument_name(venue, symbol),
-        asset=asset,
+        asset=underlying(asset),
         quote=quote or "USD",
         kind="future" if dated else kind,
         price_decimals=price_decimals,

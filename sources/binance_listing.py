@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from schemas.control import Reason
-from schemas.instrument import Instrument, Kind, infer, instrument_name
+from schemas.instrument import Instrument, Kind, infer, instrument_name, underlying
 from sources import wire_numbers as numbers
 from sources.binance_contracts import UNKNOWN_SIZE
 from sources.binance_family import Market
@@ -188,5 +188,5 @@ def _asset(base: str) -> tuple[str, float]:
     """(asset, units of it per unit of base coin)."""
     found = _THOUSANDS.fullmatch(base)
     if found is None:
-        return base, 1.0
+        return underlying(base), 1.0
     return found["asset"], _MILLION if found["factor"] == "1M" else float(found["factor"])

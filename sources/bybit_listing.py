@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.control import Reason
-from schemas.instrument import Instrument, instrument_name
+from schemas.instrument import Instrument, instrument_name, underlying
 from schemas.units import NS_PER_S
 from sources import wire_numbers as numbers
 from sources.bybit_rows import milliseconds_ns
@@ -173,7 +173,7 @@ def _asset(base: str) -> tuple[str, float]:
     found = _THOUSANDS.fullmatch(base)
     if found is None:
         return base, 1.0
-    return found["asset"], float(found["before"] or found["after"] or 1)
+    return underlying(found["asset"]), float(found["before"] or found["after"] or 1)
 
 
 def _expiry_ns(found: re.Match[str]) -> int | None:

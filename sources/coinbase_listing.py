@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.control import Reason
-from schemas.instrument import Instrument, Kind, instrument_name
+from schemas.instrument import Instrument, Kind, instrument_name, underlying
 from sources import wire_numbers as numbers
 from sources.coinbase_wire import decoded, time_ns
 from sources.in_band import InBand
@@ -151,4 +151,4 @@ def _made(product: Product, base: str, kind: Kind, decimals: int) -> Instrument:
 def _asset(base: str) -> tuple[str, float]:
     """The asset and how many units of it one unit of `base` is."""
     thousands = _THOUSANDS.fullmatch(base)
-    return (thousands[2], float(thousands[1])) if thousands else (base, 1.0)
+    return (thousands[2], float(thousands[1])) if thousands else (underlying(base), 1.0)

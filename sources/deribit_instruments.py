@@ -14,7 +14,7 @@ from datetime import date
 from typing import Final, Literal
 
 from schemas.control import Reason
-from schemas.instrument import Instrument, Kind, instrument_name
+from schemas.instrument import Instrument, Kind, instrument_name, underlying
 from schemas.units import NS_PER_S
 from sources.in_band import InBand
 from sources.wire_numbers import Refused
@@ -94,7 +94,7 @@ def _instrument(
 ) -> Instrument:
     return Instrument(
         name=instrument_name(VENUE, symbol),
-        asset=asset,
+        asset=underlying(asset),
         quote=quote,
         kind=kind,
         price_decimals=None,

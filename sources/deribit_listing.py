@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from schemas.control import Reason
-from schemas.instrument import Instrument, Kind, instrument_name
+from schemas.instrument import Instrument, Kind, instrument_name, underlying
 from sources import wire_numbers as numbers
 from sources.deribit_instruments import FUNDING_H, VENUE
 from sources.deribit_wire import decode, text
@@ -83,7 +83,7 @@ def _listed(entry: _Listed) -> Instrument:
     steps = [entry.tick_size, *(step.tick_size for step in entry.tick_size_steps or ())]
     return Instrument(
         name=instrument_name(VENUE, entry.instrument_name),
-        asset=entry.base_currency,
+        asset=underlying(entry.base_currency),
         quote=entry.counter_currency or _quote_of(entry.instrument_name),
         kind=kind,
         price_decimals=max(_decimals(text(step)) for step in steps),

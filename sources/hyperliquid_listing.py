@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from schemas.instrument import Instrument, instrument_name
+from schemas.instrument import Instrument, instrument_name, underlying
 from sources import hyperliquid_wire as wire
 from sources.in_band import InBand
 
@@ -133,7 +133,7 @@ def _spot(
 ) -> Instrument:
     return Instrument(
         name=instrument_name(VENUE, coin),
-        asset=WRAPPED.get(base, base),
+        asset=WRAPPED.get(base) or underlying(base),
         quote=quote,
         kind="spot",
         price_decimals=decimals,

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from schemas.control import Reason
-from schemas.instrument import Instrument, Kind, instrument_name
+from schemas.instrument import Instrument, Kind, instrument_name, underlying
 from schemas.units import NS_PER_S
 from sources import okx_wire as wire
 from sources import wire_numbers as numbers
@@ -190,9 +190,9 @@ def _made(
     if not base or not quote:
         raise Refused(Reason.no_metadata, f"{symbol[:40]} has no base or quote")
     return Instrument(
-        name=instrument_name(VENUE, symbol), asset=base, quote=quote, kind=kind, inverse=inverse,
-        contract_size=contract_size, price_decimals=price_decimals, expiry_ns=expiry_ns,
-        strike=strike, option=option, source=source,
+        name=instrument_name(VENUE, symbol), asset=underlying(base), quote=quote, kind=kind,
+        inverse=inverse, contract_size=contract_size, price_decimals=price_decimals,
+        expiry_ns=expiry_ns, strike=strike, option=option, source=source,
     )  # fmt: skip
 
 

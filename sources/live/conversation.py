@@ -63,6 +63,10 @@ class Conversation:
     def heard(self, frame: bytes, now_s: float) -> bool:
         """Take note of a frame; True when `verdict` or `message` have news because of it."""
         short = len(frame) <= CONTROL_BYTES
+        if not self._waiting and (not short or not self._feed.idle(frame)):
+            self._market(now_s)
+            self._leaving = self._leaving or (short and self._feed.leaving(frame))
+            return self._leaving
         if short or self._waiting:
             said = self._feed.acknowledged(frame)
             if said is not None:
@@ -80,7 +84,10 @@ class Conversation:
 
     def urgent(self, frame: bytes) -> bool:
         """Whether a frame has events that cannot wait for the next grid time."""
-        return any(frame.find(word, 0, _BEGINNING) >= 0 for word in self._urgent)
+        for word in self._urgent:  # noqa: SIM110  (asked of every frame: `any` takes thrice as long)
+            if frame.find(word, 0, _BEGINNING) >= 0:
+                return True
+        return False
 
     def _market(self, now_s: float) -> None:
         self.frames += 1

@@ -26,7 +26,7 @@ def instrument(symbol: str, asset: str, quote: str, kind: Any, **more: Any) -> I
         instrument("BTC-USD", "BTC", "USD", "spot"),
         instrument("ETH-BTC", "ETH", "BTC", "spot"),
         instrument("DOT-USD", "DOT", "USD", "spot"),  # not DO in TUSD
-        instrument("WBTC-USDC", "WBTC", "USDC", "spot"),
+        instrument("WBTC-USDC", "BTC", "USDC", "spot"),
         instrument("1INCH-EUR", "1INCH", "EUR", "spot"),
         instrument("BTC-PERP-INTX", "BTC", "USDC", "perpetual"),
         instrument("1000PEPE-PERP-INTX", "PEPE", "USDC", "perpetual", ratio_factor=1000.0),

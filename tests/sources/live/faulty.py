@@ -90,7 +90,7 @@ class ToyFeed:
         return "bye" in _said(frame)
 
     def idle(self, frame: bytes) -> bool:
-        return bool(_said(frame).keys() & {"pong", "ask", "bye"})
+        return bool(_said(frame).keys() & {"ok", "no", "pong", "ask", "bye"})
 
     def request(self, url: str) -> Request:
         if "#" in url:
