@@ -137,7 +137,10 @@ class Feed(Protocol):
         ...
 
     def idle(self, frame: bytes) -> bool:
-        """Whether a frame says nothing of the market (a pong, a heartbeat): it is silence."""
+        """Whether a frame says nothing of the market: an acknowledgement, a pong, a heartbeat.
+
+        Of any other nothing is asked but `leaving`, once all topics are acknowledged.
+        """
         ...
 
     def request(self, url: str) -> Request:

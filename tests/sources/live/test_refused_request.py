@@ -33,6 +33,9 @@ class Batches(ToyFeed):
             return Acknowledged(apart=tuple((topic, "one is bad") for topic in said["none"]))
         return super().acknowledged(frame)
 
+    def idle(self, frame: bytes) -> bool:
+        return "none" in said_in(frame) or super().idle(frame)
+
     def alone(self, topic: str) -> bytes | None:
         return None if topic == "beat" else message("join", [topic])
 
