@@ -32,7 +32,7 @@ bench: $(STAMP) ## Measure speed against named peers on the same input
 load: $(STAMP) ## Flood a live run with frames for ten minutes and say how late it gets
 	@$(BIN)/python -m tests.load
 
-campaign: $(STAMP) ## Kill a replay at random moments and compare the store with an undisturbed one
+campaign: $(STAMP) ## Kill replays and a live run at random moments; compare what is stored
 	@$(BIN)/python -m tests.campaign
 
 kernels: $(STAMP) ## Compile all kernels into the cache beside the code

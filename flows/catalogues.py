@@ -7,12 +7,14 @@ from typing import Final
 import httpx
 from msgspec.structs import replace
 
+from flows.live_choice import told_of
+from flows.run_folders import spool_of
 from flows.settings_sense import present
-from flows.settings_sources import Found
+from flows.settings_sources import Found, url_mistakes
 from schemas.errors import SeawallError
 from schemas.settings import Settings, SourceSettings
 from sources.instrument_cache import gathered, load
-from sources.instrument_choice import missing
+from sources.instrument_choice import is_pattern, missing
 from sources.instruments import Catalogue
 from sources.live.rest import at_host
 from sources.registry import VENUES, feed_for
@@ -47,13 +49,20 @@ def unlisted(settings: Settings, now_ns: int, tell: Tell) -> Found:
 
     Writes nothing. Where a venue gives no listing and none is kept, `tell` gets a sentence.
     """
-    folder = Path(settings.live.spool) / settings.run / CATALOGUES
+    spool = spool_of(settings)
     for i, source in present(settings.source):
         if not source.is_live or source.venue not in VENUES or not source.instruments:
             continue
-        catalogue = _catalogue(source, folder, now_ns, tell)
-        if catalogue is not None:
-            for k, text in missing(catalogue, source.instruments):
+        if any(url_mistakes(source, ("source", i))):
+            continue  # told already
+        catalogue = _catalogue(source, spool / CATALOGUES, now_ns, tell)
+        if catalogue is None:
+            continue
+        told = told_of(source.venue, spool)
+        before = {symbol for one in told.values() for symbol in (*one.first, *one.last)}
+        for k, text in missing(catalogue, source.instruments):
+            name = source.instruments[k]
+            if name not in before and not (told and is_pattern(name)):  # else delisted since
                 yield ("source", i, "instruments", k), f"{source.venue}: {text}"
 
 
@@ -62,7 +71,7 @@ def _catalogue(source: SourceSettings, folder: Path, now_ns: int, tell: Tell) ->
     try:
         with httpx.Client(timeout=_CHECK_S) as client:
             return gathered(feed, fetching(feed, client, source.rest_url), now_ns)
-    except (SeawallError, httpx.InvalidURL) as error:
+    except (SeawallError, httpx.InvalidURL, ValueError) as error:
         kept = load(folder, feed.venue, tell)
         instead = "they are not checked" if kept is None else "an older listing is used"
         tell(f"{feed.venue}: no listing of its instruments, {instead}: {error}")

@@ -6,20 +6,22 @@ simulate ─▶ sockets ─▶ run ─▶ store, page ─▶ summary ─▶ repl
 from collections.abc import Callable
 from json import dumps
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from msgspec.structs import replace
 from rich.console import Console
 
+from flows.kernels import kept_kernels, warm
 from flows.live import run
-from flows.live_inputs import spool_of
 from flows.replay import replay
+from flows.run_folders import spool_of
 from flows.settings import load
 from flows.simulated import simulated_venues
 from flows.summary import show_next, show_stored
 from schemas.settings import Settings, SourceSettings
 from schemas.tables import TABLES
-from sinks.reading import differing
+from sinks.reading import differing, latest_inputs
 from sinks.store import Store
 
 INFRA: Final = Path(__file__).resolve().parents[1] / "infra"
@@ -34,9 +36,11 @@ def demo(
     minutes: float,
     scenario: str,
     page: str,
-    opened: Callable[[str], None],
+    opened: Callable[[str, Event], None],
 ) -> int:
     """Listen to a simulated market for some minutes; show what came out. Returns the exit code."""
+    with console.status("loading kernels"), kept_kernels():
+        warm()  # compiled once: the market does not wait for it
     how = ("--port", "0", "--scenario", scenario, "--minutes", f"{minutes + _LONGER:g}")
     with simulated_venues(*how) as venues:
         config = folder / "demo.toml"
@@ -80,6 +84,9 @@ def _again(settings: Settings, console: Console) -> int:
     tables = [table for table in TABLES.values() if table.replayed]
     with Store.open(settings.store.url, create=False) as store:
         show_stored(console, store, settings.run)
+        if _lines(store, AGAIN) < _lines(store, settings.run):
+            console.print("the replay was stopped before its end: nothing is compared")
+            return 0
         different = differing(store, tables, settings.run, AGAIN)
         if different:
             names = ", ".join(different)
@@ -92,3 +99,8 @@ def _again(settings: Settings, console: Console) -> int:
         )
         show_next(console, store, settings.run)
     return 0
+
+
+def _lines(store: Store, run: str) -> int:
+    """Lines of all inputs that a run has stored."""
+    return sum(row[2] for row in latest_inputs(store, run))

@@ -19,7 +19,7 @@ from flows.engine import run_engine
 from flows.health import HealthSource
 from flows.kernels import kept_kernels, warm
 from flows.live_guard import stored_live
-from flows.live_inputs import live_inputs, spool_of
+from flows.live_inputs import live_inputs
 from flows.live_wiring import Live, wire_live
 from flows.page.server import Page
 from flows.page.state import Shown
@@ -27,13 +27,12 @@ from flows.page.stored import StoredRun
 from flows.recovery import check, resumes
 from flows.replay import kept_state, owner_of, store_ends
 from flows.risk import flow
+from flows.run_folders import state_of
 from flows.status import Status
 from schemas.settings import Settings
 from sinks.clickhouse import ClickHouseSink
 from sinks.store import Store
 from sources.live.source import LiveSource
-
-_STATE = "state"  # folder beside the connections of a spool
 
 
 def run(
@@ -41,15 +40,13 @@ def run(
     console: Console,
     *,
     minutes: float = 0.0,
-    opened: Callable[[str], None] = lambda _: None,
+    opened: Callable[[str, Event], None] = lambda *_: None,
 ) -> int:
     """Listen, compute and store until Ctrl-C or SIGTERM, or for so long. Returns the exit code.
 
-    `opened` gets the page's address.
+    `opened` gets the page's address, and the event that stops the run.
     """
-    if settings.state.dir is None:  # a live run resumes always
-        state = replace(settings.state, dir=str(spool_of(settings) / _STATE))
-        settings = replace(settings, state=state)
+    settings = replace(settings, state=replace(settings.state, dir=str(state_of(settings))))
 
     def tell(text: str) -> None:
         console.print(escape(text), highlight=False, soft_wrap=True)
@@ -76,7 +73,7 @@ def run(
             address = page.start()
             open_.callback(page.stop)
             tell(f"page: {address}")
-            opened(address)
+            opened(address, stop)
         if minutes:
             timer = Timer(minutes * 60.0, stop.set)
             timer.daemon = True

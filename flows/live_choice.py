@@ -16,6 +16,7 @@ from sources.instruments import Catalogue
 from sources.live.feed import Plan
 from sources.live.listing_watch import having
 from sources.live.told import Entry, Told, told_in
+from sources.placement import fitting
 
 
 def told_of(venue: str, spool: Path) -> dict[str, Told]:
@@ -33,9 +34,9 @@ def chosen(
 ) -> tuple[Instrument, ...]:
     """The instruments of a source, sorted by name. Raises UsageError as `choose` does."""
     had = {symbol for one in told.values() for symbol in one.last}
-    if not had:
-        return choose(catalogue, source.instruments, source.top)
     ever = had | {symbol for one in told.values() for symbol in one.first}
+    if not ever:
+        return choose(catalogue, source.instruments, source.top)
     listed = {i.symbol: i for i in catalogue.instruments}
     if gone := sorted(ever.intersection(source.instruments) - listed.keys()):
         tell(f"{catalogue.venue}: not listed any more: {', '.join(gone)}")
@@ -62,6 +63,40 @@ def in_order(instruments: Sequence[Instrument], told: Mapping[str, Told]) -> lis
     mine = {i.symbol for i in instruments}
     had = [symbol for one in told.values() for symbol in one.last if symbol in mine]
     return list(dict.fromkeys([*had, *sorted(mine)]))
+
+
+def planned(
+    symbols: Sequence[str],
+    told: Mapping[str, Told],
+    plans_of: Callable[[Sequence[str]], Sequence[Plan]],
+    tell: Callable[[str], None],
+) -> list[Plan]:
+    """Plans of symbols (see `in_order`), also one for each connection that has lost all of its own.
+
+    What the venue takes no more of is told and left out, where the run has begun; else raises
+    UsageError.
+    """
+
+    def fits(some: Sequence[str]) -> bool:
+        try:
+            plans_of(some)
+        except UsageError:
+            return False
+        return True
+
+    try:
+        plans = [*plans_of(symbols)]
+    except UsageError:
+        fit = fitting(fits, symbols) if told else []
+        if not fit:
+            raise
+        plans = [*plans_of(fit)]
+        venue = next(iter(told.values())).venue
+        left_out = sorted({*symbols}.difference(fit))
+        tell(f"{venue}: the venue takes no more, left out: {', '.join(left_out)}")
+    having_some = {plan.name for plan in plans}
+    plans += [Plan(name, "", (), ()) for name in sorted(told) if name not in having_some]
+    return plans
 
 
 def news(

@@ -1,7 +1,6 @@
 """What a live run listens to: per source the catalogue, the chosen instruments, the plans."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +8,8 @@ import httpx
 from msgspec import Struct
 
 from flows.catalogues import CATALOGUES, FETCH_S, Tell, fetching
-from flows.live_choice import chosen, entries, in_order, news, told_of
+from flows.live_choice import chosen, entries, in_order, news, planned, told_of
+from flows.run_folders import spool_of
 from schemas.errors import RunConflict, UsageError
 from schemas.instrument import Instrument, instrument_name
 from schemas.settings import Settings, SourceSettings
@@ -59,11 +59,6 @@ def live_inputs(settings: Settings, now_ns: int, tell: Tell) -> list[LiveInput]:
     return found
 
 
-def spool_of(settings: Settings) -> Path:
-    """The folder of the run's spool: every run has its own."""
-    return Path(settings.live.spool) / settings.run
-
-
 def members_of(settings: Settings, inputs: Sequence[LiveInput]) -> tuple[str, ...]:
     """Of the market regime: as set, else as the run has begun, else by volume.
 
@@ -74,12 +69,13 @@ def members_of(settings: Settings, inputs: Sequence[LiveInput]) -> tuple[str, ..
         return tuple(settings.regime.members)
     if begun := _members_begun(settings, inputs):
         heard = {i.name for one in inputs for i in one.instruments}
-        for one in inputs:  # who was there and left, left with a line that says so
-            heard |= {instrument_name(t.venue, s) for t in one.told.values() for s in t.first}
-        if lost := [name for name in begun if name not in heard]:
+        told = [t for one in inputs for t in one.told.values()]
+        heard |= {instrument_name(t.venue, symbol) for t in told for symbol in t.first}
+        telling = {t.venue for t in told}  # who is not in their oldest lines left before those
+        if lost := [n for n in begun if n not in heard and n.partition(":")[0] not in telling]:
             why = f"has {', '.join(lost)} in its market regime, which is not listened to any more"
             raise RunConflict(settings.run, why)
-        return begun
+        return tuple(name for name in begun if name in heard)
     best: dict[str, tuple[float, str]] = {}
     for one in inputs:
         for i in one.instruments:
@@ -131,10 +127,20 @@ def _input(settings: Settings, source: SourceSettings, now_ns: int, tell: Tell) 
     told = told_of(source.venue, spool)
     instruments = chosen(catalogue, source, told, tell)
     placed = {name: tuple(one.last) for name, one in told.items()}
-    plans = feed.plans(source.streams, in_order(instruments, told), urls_of(source), placed)
-    if lost := sorted(told.keys() - {plan.name for plan in plans}):
-        why = f"has {lost[0]}, and nothing that is chosen now belongs there"
-        raise RunConflict(settings.run, why)
+    urls = urls_of(source)
+    plans = planned(
+        in_order(instruments, told),
+        told,
+        lambda symbols: feed.plans(source.streams, symbols, urls, placed),
+        tell,
+    )
+    heard = {symbol for plan in plans for symbol in plan.symbols}
+    if told:
+        instruments = tuple(i for i in instruments if i.symbol in heard)
+    for plan in plans:  # streams that the run has begun with are wanted no more
+        if not plan.messages and heard.intersection(told[plan.name].last):
+            why = f"has {plan.name}, and nothing that is chosen now belongs there"
+            raise RunConflict(settings.run, why)
     return LiveInput(source, feed, instruments, tuple(plans), _by_name(catalogue), told)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from flows.catalogues import CATALOGUES
-from flows.live_inputs import LiveInput, header_of, spool_of, urls_of
+from flows.live_inputs import LiveInput, header_of, urls_of
+from flows.run_folders import spool_of
 from schemas.instrument import Instrument
 from schemas.settings import Settings
 from sources.instrument_cache import save

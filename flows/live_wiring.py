@@ -9,8 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from flows.live_inputs import LiveInput, header_of, header_of_plan, members_of, spool_of
+from flows.live_inputs import LiveInput, header_of, header_of_plan, members_of
 from flows.live_watch import watch_of
+from flows.run_folders import spool_of
 from flows.settings import grid_ns, numbers_hash
 from flows.wiring import Wiring, refine_with
 from schemas.instrument import instrument_name

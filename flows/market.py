@@ -4,7 +4,6 @@ chunks, gaps, clocks ─▶ wait for the least clock ─▶ fold in order ─▶
                                                                └─▶ gap: the self-check failed
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from bytewax.operators import StatefulBatchLogic
 from msgspec.structs import replace
 
+from flows.awaited import Awaited
 from flows.metadata import Metadata, without_old_scale
 from flows.stretches import Between, merge
 from flows.waiting import Piece, Waiting
@@ -25,9 +25,8 @@ from schemas.market import GridItem, Liquidation, PositionSide
 from schemas.run import InstrumentRow
 from schemas.tables import Rows, rows_item
 
-VERSION = 2
+VERSION = 3
 MarketItem = GridItem | Rows | Gap | End
-_ENDED = 1 << 62
 
 
 class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
@@ -41,12 +40,10 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
         connections: Collection[str] | None = None,
     ) -> None:
         self.members = members
-        self.connections = connections
         self.stale_book_ns = stale_book_ns
         self.waiting = Waiting()
         self.book_from: str | None = None  # the connection that carries the book
-        self.clocks: dict[str, int] = {}
-        self.grids: list[int] = []
+        self.awaited = Awaited(connections)
         self.metadata = Metadata()
         self.stored: Instrument | None = None  # as the instruments table has it
         self.market: MarketState | None = None
@@ -58,21 +55,24 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
         out: list[MarketItem] = []
         for value in values:
             if isinstance(value, Clock):
-                self._on_clock(value)
+                self.awaited.pass_clock(self._name(), value)
             elif isinstance(value, Chunk):
                 if value.kind == "liquidation":
                     out += self._liquidations(value)
-                else:
+                elif not self.metadata.over:
                     self.waiting.add(value.connection, value)
             elif isinstance(value, Gap):
-                self.waiting.add(value.connection, value)
+                if not self.metadata.over:
+                    self.waiting.add(value.connection, value)
+                if value.reason == "delisted":
+                    self.awaited.leave(value.connection)
             elif isinstance(value, Seen):
                 self._advance(out)  # what is known from here on holds for later grid times
                 self._on_seen(value)
             elif isinstance(value, End):
-                self.clocks[value.connection] = _ENDED
-                if self._least() == _ENDED:
-                    self._advance(out)
+                self.awaited.end(value.connection)
+                self._advance(out)
+                if self.awaited.ended and not self.metadata.over:
                     out.append(End(self._name()))
         self._advance(out)
         return out, False
@@ -82,47 +82,24 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
         return [], False
 
     def _on_seen(self, seen: Seen) -> None:
-        if not self.metadata.take(seen):
+        first = self.metadata.take(seen)
+        self.awaited.members = self.members.get(self._name(), ())
+        self.awaited.see(seen, first=first)
+        if not first:
             return
-        if self.market is not None:  # it was over: nothing of then is of use
-            self.market, self.waiting, self.grids = None, Waiting(), []
+        self.waiting = Waiting()  # if it was over: nothing of then is of use
         known = self.metadata.told.instrument
         self.market = MarketState(known, listed=seen.listed, stale_book_ns=self.stale_book_ns)
 
-    def _on_clock(self, clock: Clock) -> None:
-        before = self.clocks.get(clock.connection, -1)
-        if clock.grid_ns <= before:
-            message = (
-                f"{self._name()}: clock {clock.grid_ns} of {clock.connection} after {before}; "
-                "the state is ahead of its source"
-            )
-            raise BrokenInvariant(message)
-        self.clocks[clock.connection] = clock.grid_ns
-        waited = self._waited()
-        if waited and clock.connection not in waited:
-            return  # it knows the instrument from others' streams
-        at = bisect_left(self.grids, clock.grid_ns)
-        if at == len(self.grids) or self.grids[at] != clock.grid_ns:
-            self.grids.insert(at, clock.grid_ns)
-
-    def _waited(self) -> tuple[str, ...]:
-        """The connections it waits for; none: for all that have told of it."""
-        told = self.metadata.connections
-        if told and self.connections is not None:
-            told = tuple(name for name in told if name in self.connections)
-        return told or self.members.get(self._name(), ())
-
-    def _least(self) -> int:
-        connections = self._waited() or tuple(self.clocks)
-        return min(self.clocks.get(connection, -1) for connection in connections)
-
     def _advance(self, out: list[MarketItem]) -> None:
-        if not self.grids:
-            return
-        due = self.grids[: bisect_right(self.grids, self._least())]
-        if not due:
-            return
-        del self.grids[: len(due)]
+        if due := self.awaited.due():
+            self._grid_items(due, out)
+        if self.awaited.over and not self.metadata.over:
+            self.metadata.over = True
+            self.waiting = Waiting()
+            out.append(End(self._name(), delisted=True))  # nobody may wait for it
+
+    def _grid_items(self, due: list[int], out: list[MarketItem]) -> None:
         self.waiting.cut(due)
         for number, grid_ns in enumerate(due):
             self._grid_item(grid_ns, self.waiting.take(number), out)
@@ -145,9 +122,6 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
                 out.append(Gap(self._name(), connection, received_ns, line, "book_mismatch"))
         tick, curve = market.tick(grid_ns)
         out.append(GridItem(market.instrument.name, grid_ns, tick, curve))
-        if any(isinstance(piece, Gap) and piece.reason == "delisted" for _, piece, _, _ in ready):
-            self.metadata.over = True
-            out.append(End(self._name(), delisted=True))  # nobody may wait for it
 
     def _changed(self, market: MarketState, grid_ns: int, ready: list[Piece]) -> list[Piece]:
         """Take over what is known anew; the pieces that are of use with it."""
@@ -203,19 +177,20 @@ class MarketLogic(StatefulBatchLogic[Any, MarketItem, tuple[Any, ...]]):
     def snapshot(self) -> tuple[Any, ...]:
         """Everything, as immutable values and bytes."""
         market = None if self.market is None else self.market.snapshot()
-        clocks = tuple(self.clocks.items())
         seen = self.metadata.snapshot(), self.stored, self.book_from
-        return (VERSION, self.waiting.snapshot(), clocks, tuple(self.grids), seen, market)
+        return (VERSION, self.waiting.snapshot(), self.awaited.snapshot(), seen, market)
 
     def _restore(self, packed: tuple[Any, ...]) -> None:
         if packed[0] != VERSION:
             message = f"market step of version {packed[0]}, this program reads {VERSION}"
             raise BrokenInvariant(message)
-        _, waiting, clocks, grids, seen, market = packed
+        _, waiting, awaited, seen, market = packed
         metadata, self.stored, self.book_from = seen
         self.metadata.restore(metadata)
         self.waiting = Waiting.restore(waiting)
-        self.clocks, self.grids = dict(clocks), list(grids)
+        self.awaited.restore(awaited)
+        if self.metadata.seen is not None:
+            self.awaited.members = self.members.get(self._name(), ())
         if market is not None:
             self.market = MarketState.restore(market, stale_book_ns=self.stale_book_ns)
 

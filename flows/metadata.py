@@ -21,7 +21,6 @@ class Metadata:
 
     def __init__(self) -> None:
         self.seen: Seen | None = None
-        self.connections: tuple[str, ...] = ()  # that a line told to wait for
         self.over = False  # delisted, and its last tick is out
         self._later: list[Seen] = []
 
@@ -35,8 +34,6 @@ class Metadata:
 
     def take(self, seen: Seen) -> bool:
         """Take a Seen; True when it counts at once: the first one, and one after it was over."""
-        if seen.connections:
-            self.connections = seen.connections
         first = self.seen is None or self.over
         if first:
             known = None if self.seen is None else self.seen.instrument.price_decimals
@@ -60,11 +57,11 @@ class Metadata:
 
     def snapshot(self) -> tuple[Any, ...]:
         """Everything, as immutable values."""
-        return self.seen, tuple(self._later), self.connections, self.over
+        return self.seen, tuple(self._later), self.over
 
     def restore(self, packed: tuple[Any, ...]) -> None:
         """Inverse of `snapshot`."""
-        self.seen, later, self.connections, self.over = packed
+        self.seen, later, self.over = packed
         self._later = list(later)
 
 

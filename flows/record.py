@@ -18,9 +18,10 @@ from flows.draining import draining
 from flows.health import HealthSource
 from flows.kernels import kept_kernels, warm
 from flows.live import stopper
-from flows.live_inputs import live_inputs, spool_of
+from flows.live_inputs import live_inputs
 from flows.live_wiring import wire_live
 from flows.page.state import Shown
+from flows.run_folders import spool_of
 from flows.status import Status
 from schemas.settings import Settings
 from schemas.units import floor_ns
@@ -47,7 +48,7 @@ def record(settings: Settings, console: Console) -> int:
         feedings = {name: (live.venues[name], c.feeding) for name, c in live.connections.items()}
         shown = Shown(settings.run)
         health = HealthSource(feedings, stop.is_set).build_part("", "health", None)
-        parts = [_at_the_end(one, stop.is_set) for one in live.connections.values()]
+        parts = [at_the_end(one, stop.is_set) for one in live.connections.values()]
         Thread(target=stopper, args=(stop, live), name="stopper", daemon=True).start()
         with Status(console, shown):
             while parts:
@@ -66,7 +67,7 @@ def record(settings: Settings, console: Console) -> int:
     return 0
 
 
-def _at_the_end(one: LiveConnection, stop: Callable[[], bool]) -> LivePartition:
+def at_the_end(one: LiveConnection, stop: Callable[[], bool]) -> LivePartition:
     """The connection as if it had read all that the spool has."""
     spool, connection = one.feeding.spool, one.connection
     spool.need(None)  # there is no state to go on from

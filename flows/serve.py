@@ -14,7 +14,7 @@ from schemas.errors import StoreError, StoreInUse
 from schemas.settings import Settings
 from sinks.store import Store
 
-EVERY_S: Final = 1.0  # the writer of a run flushes as often
+EVERY_S: Final = 1.0  # the writer of a run flushes twice as often
 
 
 def serve(settings: Settings, at: str | None, stop: Event, console: Console) -> None:

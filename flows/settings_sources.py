@@ -40,13 +40,18 @@ def source_mistakes(sources: Sources) -> Found:
         if source.venue is not None:
             yield from _of_venue(source, source.venue, path)
         yield from _instruments(source, path)
-        for name, schemes in _SCHEMES.items():
-            yield from _url(getattr(source, name), schemes, (*path, name))
+        yield from url_mistakes(source, path)
     seen: set[str] = set()
     for place, venue in venues:
         if venue in seen:
             yield place, f'a second live source of "{venue}": name its instruments in one'
         seen.add(venue)
+
+
+def url_mistakes(source: SourceSettings, path: Path) -> Found:
+    """Path and text of the addresses of a source that are none."""
+    for name, schemes in _SCHEMES.items():
+        yield from _url(getattr(source, name), schemes, (*path, name))
 
 
 def live_mistakes(live: LiveSettings) -> Found:

@@ -103,9 +103,15 @@ def agreed(listings: Sequence[Listing]) -> tuple[Listing, ...]:
 
 
 def told_members(listings: Sequence[Listing]) -> list[str]:
-    """As the run that made the recordings had them, else the default."""
+    """As the run that made the recordings had them, else the default.
+
+    One that no first line of its venue lists left before these recordings begin: it never starts.
+    """
     told = {name for listing in listings for name in listing.members}
-    return sorted(told) or default_members(listings)
+    listed = {i.name for listing in listings for i in listing.instruments}
+    telling = {listing.venue for listing in listings if listing.lists}
+    here = [name for name in told if name in listed or name.partition(":")[0] not in telling]
+    return sorted(here) if told else default_members(listings)
 
 
 def default_members(listings: Sequence[Listing]) -> list[str]:

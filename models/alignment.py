@@ -74,10 +74,16 @@ class Alignment:
         return "leaving" if member in self._last else "left"
 
     def restore(self, packed: tuple[Any, ...]) -> None:
-        """Inverse of `snapshot`. Raises BrokenInvariant when the members have changed."""
-        if tuple(entry[0] for entry in packed) != self.members:
+        """Inverse of `snapshot`; who has left may be missing from the members by now.
+
+        Raises BrokenInvariant when the members have changed otherwise.
+        """
+        names = tuple(entry[0] for entry in packed)
+        gone = {entry[0] for entry in packed if entry[4] != "here"}.difference(self.members)
+        if tuple(name for name in names if name not in gone) != self.members:
             message = "recovery data have other members: start with a new --state folder"
             raise BrokenInvariant(message)
+        self.members = names
         for member, queue, clock, last, state in packed:
             self._queues[member] = deque(queue)
             self._clocks[member] = clock

@@ -48,7 +48,7 @@ class BinanceFeed(VenueFeed):
             words = tuple(word for word in streams if of[word].tier == tier)
             split = partial(groups, topics_each=len(words), most=self.topics_per_connection)
             for number, part in self._numbered(split, symbols, tier):
-                names = tuple(subscribe.topics(self.market, words, part)[tier])
+                names = tuple(subscribe.topics(self.market, words, part).get(tier, ()))
                 messages = tuple(subscribe.subscriptions(names))
                 self._asked |= subscribe.asked_by(messages)
                 name = connection_name(self.venue, number, tier)

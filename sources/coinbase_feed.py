@@ -64,6 +64,7 @@ class CoinbaseFeed(VenueFeed):
                 streams=streams,
             )
             for number, part in self._numbered(split, symbols)
+            if part  # else heartbeats would be all
         ]
 
     def _accepted(self, frame: bytes) -> subscribe.Accepted | None:

@@ -66,7 +66,8 @@ class DeribitFeed(VenueFeed):
 
     def __init__(self, accounts: Sequence[str] = ()) -> None:
         super().__init__(accounts)
-        self._asked: dict[bytes, None] = {}  # messages
+        self._planned: dict[int, bytes] = {}  # messages by id: each reconnect says them again
+        self._single: dict[int, bytes] = {}  # others that are not answered yet
 
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
         def split(symbols: Sequence[str]) -> list[tuple[str, ...]]:
@@ -75,16 +76,21 @@ class DeribitFeed(VenueFeed):
 
         seen: dict[str, None] = {}
         plans = []
+        self._planned = {}
         for number, part in self._numbered(split, symbols):
             channels = first_only(subscribe.channels(streams, part), seen)
             messages = tuple(subscribe.subscribes(channels))
-            self._asked |= dict.fromkeys(messages)
+            self._planned |= {subscribe.number_of(message): message for message in messages}
             name = connection_name(self.venue, number)
             plans.append(PolledPlan(name, subscribe.URL, messages, tuple(channels), part, streams))
         return plans
 
     def _accepted(self, frame: bytes) -> subscribe.Accepted | None:
-        return subscribe.accepted(frame, tuple(self._asked))
+        number = subscribe.answered(frame)
+        if number is None:
+            return subscribe.accepted(frame)
+        asked = self._single.pop(number, None) or self._planned.get(number)
+        return subscribe.accepted(frame, () if asked is None else (asked,))
 
     def _is_of_request(self, said: Said) -> bool:
         """An error is of the request; what is missing from a result is refused by itself."""
@@ -94,13 +100,13 @@ class DeribitFeed(VenueFeed):
     def alone(self, topic: str) -> bytes | None:
         """The request for one channel."""
         [message] = subscribe.subscribes([topic])
-        self._asked[message] = None
+        self._single[subscribe.number_of(message)] = message
         return message
 
     def again(self, symbol: str) -> list[bytes]:
         """Messages after which the book begins anew."""
         messages = subscribe.again(symbol)
-        self._asked |= dict.fromkeys(messages)
+        self._single |= {subscribe.number_of(message): message for message in messages}
         return messages
 
     def heartbeat(self) -> bytes | None:

@@ -175,6 +175,20 @@ def accepted(frame: bytes, asked: Sequence[bytes] = ()) -> Accepted | None:
     return Accepted(confirmed, [(name, MISSING) for name in wanted if name not in confirmed])
 
 
+def number_of(message: bytes) -> int:
+    """The id of a request of ours."""
+    return _REQUEST.decode(message).id
+
+
+def answered(frame: bytes) -> int | None:
+    """The id of the request that a frame answers; None: it answers none."""
+    try:
+        number = _FRAME.decode(frame).id
+    except _BAD:
+        return None
+    return number if isinstance(number, int) else None
+
+
 def _asked(number: int | str | None, asked: Sequence[bytes]) -> list[str]:
     requests = [_REQUEST.decode(message) for message in asked]
     return [

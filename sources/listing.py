@@ -45,6 +45,7 @@ class Listing(Struct, frozen=True):
     single_fills: tuple[str, ...]  # instruments whose fills come as `trade`
     turnover_usd: dict[str, float]  # of the scanned lines
     members: tuple[str, ...] = ()  # of the market regime, as the run that made it had them
+    lists: bool = False  # its first line lists instruments
     window: Window = WHOLE
     lines_before: int = 0  # the first one: before the window, or deleted from the spool
 
@@ -116,6 +117,7 @@ def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window =
         single_fills=tuple(sorted(session.with_trades())),
         turnover_usd=turnover,
         members=tuple(header.members) if header is not None else (),
+        lists=header is not None and bool(header.instruments),
         window=window,
         lines_before=recording.lines_before,
     )

@@ -65,6 +65,25 @@ def parts(
     return found | dict(enumerate(more, start=max(found) + 1))
 
 
+def fitting(
+    fits: Callable[[Sequence[str]], bool], symbols: Sequence[str], beside: Sequence[str] = ()
+) -> list[str]:
+    """Those of the symbols that fit beside others, each tried in its turn.
+
+    Where all together do not, halves are tried: mostly all fit, or few do not.
+
+    >>> fitting(lambda some: len(some) <= 3, "abcd", "x")
+    ['a', 'b']
+    """
+    if not symbols or fits((*beside, *symbols)):
+        return [*symbols]
+    if len(symbols) == 1:
+        return []
+    half = len(symbols) // 2
+    first = fitting(fits, symbols[:half], beside)
+    return [*first, *fitting(fits, symbols[half:], (*beside, *first))]
+
+
 def _room(split: Split, symbol: str, found: Mapping[int, tuple[str, ...]]) -> int | None:
     for number, part in found.items():
         if len(split((*part, symbol))) == 1:

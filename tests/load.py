@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
+from array import array
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final
@@ -38,6 +39,17 @@ STORED_MS: Final = 1000.0 * FLUSH_S + 250.0  # and is stored (p99)
 STREAMS: Final = 3  # topics of an instrument: book, top, trade
 EVERY_S: Final = 5.0
 WARM_S: Final = 15.0  # connecting, first snapshots, compiling what is left
+_TICKS: Final = """
+SELECT count(), sum(spanned - found), countIf(last < {end:DateTime64(6)}), sum(unwell) FROM (
+  SELECT
+    count() AS found,
+    max(ts) AS last,
+    dateDiff('millisecond', min(ts), max(ts)) / 250 + 1 AS spanned,
+    countIf(quality NOT IN ('ok', 'warming')
+            AND ts < {end:DateTime64(6)} - INTERVAL 2 SECOND) AS unwell
+  FROM ticks WHERE run = 'main' GROUP BY instrument
+)
+"""  # how many tick, ticks missing within, instruments that stopped before the end, bad books
 SETTINGS: Final = """
 [grid]
 interval = "250ms"
@@ -52,8 +64,8 @@ class Lateness:
 
     def __init__(self) -> None:
         self.begun_ns = time.time_ns()
-        self.left_ms: list[float] = []
-        self.stored_ms: list[float] = []
+        self.left_ms = array("f")  # small, so that measuring takes no memory worth speaking of
+        self.stored_ms = array("f")
 
     @property
     def warm(self) -> bool:
@@ -63,13 +75,13 @@ class Lateness:
         """Rows that leave the flow now."""
         if self.warm:
             now_ns = time.time_ns()
-            self.left_ms += [(now_ns - x.mark) / NS_PER_MS for x in items if x.table == "ticks"]
+            self.left_ms.extend((now_ns - x.mark) / NS_PER_MS for x in items if x.table == "ticks")
 
     def stored(self, table: str, batch: Any) -> None:
         """A batch that the store has acknowledged now."""
         if table == "ticks" and self.warm:
             ts_us = batch.column("ts").cast("int64").to_numpy()
-            self.stored_ms += ((time.time_ns() // 1000 - ts_us) / 1000.0).tolist()
+            self.stored_ms.extend(((time.time_ns() // 1000 - ts_us) / 1000.0).tolist())
 
 
 class Use(Thread):
@@ -135,7 +147,9 @@ def measured(given: argparse.Namespace, folder: Path) -> int:
 
     use = Use(tell)
     each = -(-given.instruments // given.connections)
-    flood = ("--flood", str(given.rate), "--instruments", str(given.instruments), "--port", "0")
+    longer = f"{given.minutes + 5:g}"  # so that it ends even if this is killed
+    flood = ("--flood", str(given.rate), "--instruments", str(given.instruments), "--port", "0",
+             "--minutes", longer)  # fmt: skip
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # for the child; see below
     everywhere = set(range(os.cpu_count() or 1))
     with simulated_venues(*flood) as venues:
@@ -161,24 +175,23 @@ def shown(given: argparse.Namespace, folder: Path, lateness: Lateness, use: Use)
         counts = store.counts("main")
         feeds = store.query(
             "SELECT count(DISTINCT source), sum(messages), min(ts), max(ts), sum(overflow_frames), "
-            "sum(rejected), sum(gaps), max(queue_frames) FROM feed_health WHERE run = 'main'"
+            "sum(rejected), sum(reconnects), max(queue_frames) FROM feed_health WHERE run = 'main'"
         ).rows[0]
-        missing = store.query(
-            "SELECT sum(spanned - found) FROM (SELECT count() AS found, "
-            "dateDiff('millisecond', min(ts), max(ts)) / 250 + 1 AS spanned "
-            "FROM ticks WHERE run = 'main' GROUP BY instrument)"
-        ).rows[0][0]
-    connections, frames, first, last, dropped, rejected, gaps, queue = feeds
+        end = store.query("SELECT max(ts) FROM ticks WHERE run = 'main'").rows[0][0]
+        instruments, missing, behind, unwell = store.query(
+            _TICKS, {"end": end.strftime("%Y-%m-%d %H:%M:%S.%f")}
+        ).rows[0]
+    connections, frames, first, last, dropped, rejected, reconnects, queue = feeds
     seconds = (last - first).total_seconds() + EVERY_S
     cores, memory_mb, slope = use.summary()
     left, stored = (np.percentile(x, (50, 99, 100)) for x in (lateness.left_ms, lateness.stored_ms))
     told = {
-        "connections": f"{connections}, instruments {given.instruments}",
+        "connections": f"{connections}, instruments {instruments}",
         "frames": f"{frames:,} in {seconds:.0f} s: {frames / seconds:,.0f} per s",
-        "ticks": f"{counts['ticks']:,} stored, {missing:.0f} missing",
+        "ticks": f"{counts['ticks']:,} stored, {missing:.0f} missing, {unwell} without a good book",
         "out of the flow": f"p50 {left[0]:.1f} ms, p99 {left[1]:.1f} ms, most {left[2]:.1f} ms",
         "stored": f"p50 {stored[0]:.0f} ms, p99 {stored[1]:.0f} ms (flush {FLUSH_S} s)",
-        "lost": f"{dropped} dropped, {rejected} rejected, {gaps} gaps",
+        "lost": f"{dropped} dropped, {rejected} rejected, {reconnects} reconnects",
         "queue": f"{queue} frames at most when looked at",
         "processor": f"{100 * cores:.0f} % of one core",
         "memory": f"{memory_mb:.0f} MB, {slope:+.1f} MB per minute in the second half",
@@ -189,7 +202,8 @@ def shown(given: argparse.Namespace, folder: Path, lateness: Lateness, use: Use)
         f"{given.rate:,} frames per s": frames / seconds > 0.98 * given.rate,
         f"tick p99 under {TICK_MS:g} ms": left[1] <= TICK_MS,
         f"stored p99 under {STORED_MS:g} ms": stored[1] <= STORED_MS,
-        "nothing lost": dropped == rejected == missing == 0,
+        "nothing lost": dropped == rejected == reconnects == missing == behind == unwell == 0,
+        f"{given.instruments} instruments": instruments == given.instruments,
         f"{given.connections} connections": connections >= given.connections,
     }
     for what, good in held.items():

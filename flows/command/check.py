@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.rule_words import rule_words
+from flows.run_folders import state_of
 from flows.settings import load, numbers_hash
 from flows.settings_sense import present
 from flows.settings_sources import Found
@@ -63,7 +64,7 @@ def described(settings: Settings) -> Iterator[tuple[str, str]]:
     if any(source.is_live for source in settings.source):
         yield from _live(settings.live)
     yield "store", str(address(settings.store.url))
-    yield "state", settings.state.dir or "none: a stopped run starts again from its first line"
+    yield "state", _state(settings)
     yield "grid", settings.grid.interval
     yield "regime", f"a step of {regime.step_s:g} s, stress from P = {regime.enter:g} on"
     members = ", ".join(regime.members or ()) or "per asset the perpetual with most volume"
@@ -75,6 +76,14 @@ def described(settings: Settings) -> Iterator[tuple[str, str]]:
     if not settings.rule:
         yield "rule", "none: nothing is triggered"
     yield "hash of numbers", numbers_hash(settings)
+
+
+def _state(settings: Settings) -> str:
+    if settings.state.dir is not None:
+        return settings.state.dir
+    if any(source.is_live for source in settings.source):
+        return f"{state_of(settings)}: a stopped run goes on from where it was"
+    return "none: a stopped run starts again from its first line"
 
 
 def live_words(source: SourceSettings) -> str:

@@ -5,6 +5,7 @@ import shutil
 import sys
 import webbrowser
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Final
 
 import typer
@@ -47,7 +48,7 @@ def demo(
         minutes=minutes,
         scenario=scenario,
         page=page,
-        opened=_open if browser and has_screen() else lambda _: None,
+        opened=_open if browser and has_screen() else lambda *_: None,
     )
     raise typer.Exit(code)
 
@@ -71,5 +72,5 @@ def has_screen() -> bool:
     )
 
 
-def _open(address: str) -> None:
+def _open(address: str, _: Event) -> None:
     webbrowser.open(address)

@@ -44,6 +44,7 @@ class Conversation:
         self._slot_s: float | None = None  # when the next message may leave
         self._first = deque[bytes]()  # replies and heartbeats: before everything else
         self._asks = deque(plan.messages)  # subscriptions
+        self._books = deque[bytes]()  # wished for anew: before what is joined and left later
         self._rest = deque[bytes]()
         self._waiting = dict.fromkeys(plan.expected)
         self._alone: set[str] = set()  # topics that were asked for by themselves
@@ -162,8 +163,8 @@ class Conversation:
             self._deadline_s = None  # until they are all out
 
     def say(self, messages: Iterable[bytes]) -> None:
-        """Send these when their turn comes."""
-        self._rest.extend(messages)
+        """Send these when their turn comes: after the first subscriptions, before later ones."""
+        self._books.extend(messages)
 
     def message(self, now_s: float) -> bytes | None:
         """What to send now, within the venue's rate; None: nothing now."""
@@ -172,7 +173,7 @@ class Conversation:
             beat = self._feed.heartbeat()
             if beat is not None:
                 self._first.append(beat)
-        if not (self._first or self._asks or self._rest):
+        if not (self._first or self._asks or self._books or self._rest):
             return None
         if self._slot_s is None:
             self._slot_s = self._rate.reserve(now_s)
@@ -181,6 +182,8 @@ class Conversation:
         self._slot_s = None
         if self._first:
             return self._first.popleft()
+        if self._books and self.ready:
+            return self._books.popleft()
         if not self._asks:
             return self._rest.popleft()
         message = self._asks.popleft()

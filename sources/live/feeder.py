@@ -26,6 +26,7 @@ from sources.live.timing import Timing
 from sources.live.wishes import TRIES, Wishes
 
 STOP_WITHIN_S: Final = 1.5  # then connections that have not closed are cut
+HANDOVER_S: Final = 1.0  # from leaving a topic on one connection to joining it on another
 
 
 class Feeder:
@@ -158,16 +159,26 @@ class Feeder:
         telling.once(f"no answer from {place(url)}: {answer.reason}")
 
     async def _listings(self, watch: ListingWatch, rest: RestFetcher) -> None:
-        """Ask for the catalogue from time to time; a line tells of a change before its frames."""
+        """Ask for the catalogue from time to time; a line tells of a change before its frames.
+
+        A topic that moves to another connection is left first and joined later: meanwhile a
+        message may be lost, as in a reconnect, but none is taken twice, which nobody could mend.
+        """
         counters = next(iter(self._lanes.values())).counters
         while True:
             await asyncio.sleep(watch.every_s)
-            for change in await watch.ask(rest, counters):
+            changes = await watch.ask(rest, counters)
+            for change in changes:
                 name = change.plan.name
-                self._lanes[name].insist(WORD, listed=change.listed, delisted=change.delisted)
+                if change.listed or change.delisted:
+                    self._lanes[name].insist(WORD, listed=change.listed, delisted=change.delisted)
                 self._links[name].change(change.plan, change.join, change.leave)
                 self._polls.change(name, watch.feed.polls(change.plan), _now_s())
             self.wake.set()
+            if moving := [change for change in changes if change.later]:
+                await asyncio.sleep(HANDOVER_S)
+                for change in moving:
+                    self._links[change.plan.name].change(change.plan, change.later, ())
 
     async def _news(self) -> None:
         """Wait for actions, or for the time of the next wish or poll."""

@@ -70,9 +70,13 @@ class Feeding:
             self.spool.begin_with(header)
         self._gate.ready(self.name)
 
-    def drain(self, most_lines: int) -> bytes:
-        """Lines that have come, without waiting. Raises what ended the feed."""
-        return self.lane.drain(most_lines).data
+    def drain(self, most_lines: int) -> tuple[bytes, bool]:
+        """Lines that have come, without waiting; whether some are urgent.
+
+        Raises what ended the feed.
+        """
+        drained = self.lane.drain(most_lines)
+        return drained.data, drained.urgent
 
     @property
     def ended(self) -> bool:

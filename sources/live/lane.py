@@ -26,6 +26,7 @@ class Drained(Struct, Generic[P]):
     data: bytes
     lines: int
     position: P | None  # None: there were no lines
+    urgent: bool = False  # some of them are not to wait
 
 
 class Lane(Generic[P]):
@@ -49,12 +50,13 @@ class Lane(Generic[P]):
         self.last_ns = last_ns  # stamp of the last line written; no later one is older
         self._append = append
         self._now_ns = now_ns
-        self._most_frames = most_frames
+        self.most_frames = most_frames
         self._most_bytes = most_bytes
         self._queue: deque[tuple[bytes, int, P]] = deque()  # lines, how many, the place after them
         self._put_bytes = self._put_lines = 0  # only the feeder's thread changes them
         self._got_bytes = self._got_lines = 0  # only the flow's
-        self.urgent = False  # something waits that is not to wait for the next grid time
+        self._hurries = 0  # only the feeder's thread changes it
+        self._hurried = 0  # only the flow's
         self._overflowing = False
         self._lost = 0  # frames and answers, in this overflow
         self._failure: BaseException | None = None
@@ -83,21 +85,25 @@ class Lane(Generic[P]):
 
     def answer(self, url: str, body: bytes) -> None:
         """Take a REST answer."""
-        self.urgent = True
         self._take(b"@%s %s" % (url.replace(" ", "%20").encode(), body), counts=True)
+        self.hurry()
 
     def control(self, word: str, **more: Any) -> None:
         """Write a control line of our own."""
-        self.urgent = True
         self._take(b"!" + msgspec.json.encode({"k": word, **more}), counts=False)
+        self.hurry()
 
     def insist(self, word: str, **more: Any) -> None:
         """Write a control line that what follows cannot be read without, though the queue is full.
 
         In an overflow it stands before the line that tells of it.
         """
-        self.urgent = True
         self._write([b"!" + msgspec.json.encode({"k": word, **more})])
+        self.hurry()
+
+    def hurry(self) -> None:
+        """What has been written is not to wait for the next grid time."""
+        self._hurries += 1
 
     def finish(self) -> None:
         """Say what an overflow lost, though the queue is full: nothing more is coming."""
@@ -107,7 +113,7 @@ class Lane(Generic[P]):
     def fail(self, error: BaseException) -> None:
         """End the lane: the flow gets the error after the last line."""
         self._failure = self._failure or error
-        self.urgent = True
+        self.hurry()
 
     def _take(self, payload: bytes, *, counts: bool) -> None:
         size = len(payload)
@@ -136,7 +142,7 @@ class Lane(Generic[P]):
             return True
         waiting = self.waiting_bytes
         return (
-            self.waiting_frames + lines <= self._most_frames // share
+            self.waiting_frames + lines <= self.most_frames // share
             and waiting <= self._most_bytes // share
             and waiting + size <= self._most_bytes
         )
@@ -158,10 +164,10 @@ class Lane(Generic[P]):
 
         What came together is taken together. Raises what ended the feeder.
         """
-        self.urgent = False
-        failure = self._failure  # looked at first: nothing is written after it
-        if failure is not None:
-            self.urgent = True  # whoever drains has to come again for it
+        failure, hurries = self._failure, self._hurries  # looked at before what they are about
+        urgent = hurries != self._hurried
+        if failure is None:  # else whoever drains has to come again for it
+            self._hurried = hurries
         parts: list[bytes] = []
         count = 0
         position: P | None = None
@@ -174,9 +180,14 @@ class Lane(Generic[P]):
         data = b"".join(parts)
         self._got_bytes += len(data)
         self._got_lines += count
-        return Drained(data, count, position)
+        return Drained(data, count, position, urgent)
 
     # -- either --------------------------------------------------------------------------------
+
+    @property
+    def urgent(self) -> bool:
+        """Whether something waits that is not to wait for the next grid time."""
+        return self._hurries != self._hurried
 
     @property
     def waiting_frames(self) -> int:

@@ -82,7 +82,7 @@ class Opened:
                     if self.talk.heard(frame, at_s):
                         self._wake.set()
                     if self.talk.urgent(frame):
-                        self._lane.urgent = True
+                        self._lane.hurry()
                 if quiet and self.talk.frames:
                     quiet = False
                     self._on_market()
@@ -97,7 +97,7 @@ class Opened:
                 waits_for_ready = False
                 self._on_ready()
             self._wake.clear()
-            if now_s() >= self._socket.heard_s + 2 * self._ping_s:
+            if self._unanswered(now_s()):
                 self._cut("no_pong")
                 return
             self._given_up = self._given_up or self.talk.verdict(now_s())
@@ -123,10 +123,12 @@ class Opened:
         heard_s = self._socket.heard_s
         return now_s >= heard_s + self._ping_s and self._pinged_s <= heard_s
 
+    def _unanswered(self, now_s: float) -> bool:
+        return self._pinged_s > self._socket.heard_s and now_s >= self._pinged_s + self._ping_s
+
     def _ping_due_s(self) -> float:
         """When to ping, or to give up waiting for anything."""
-        heard_s = self._socket.heard_s
-        return heard_s + self._ping_s * (2 if self._pinged_s > heard_s else 1)
+        return max(self._socket.heard_s, self._pinged_s) + self._ping_s
 
     def _cut(self, word: str) -> None:
         """No goodbye: nobody hears it."""

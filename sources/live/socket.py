@@ -28,7 +28,8 @@ from sources.live.rates import Attempts
 from sources.live.telling import Telling
 from sources.live.timing import Timing
 
-_PLANNED: Final = ("lifetime", "leaving")
+_EMPTY: Final = "empty"  # nothing is left to listen to
+_PLANNED: Final = ("lifetime", "leaving", _EMPTY)
 _STOP: Final = "stop"
 
 
@@ -50,7 +51,10 @@ class Surroundings(Struct):
 
 
 class Link:
-    """One connection of a feed; lives in the feeder's loop."""
+    """One connection of a feed; lives in the feeder's loop.
+
+    It does not connect while there is nothing to say: everything on it was delisted.
+    """
 
     def __init__(self, plan: Plan, lane: Lane[Any], around: Surroundings) -> None:
         timing = around.timing
@@ -62,6 +66,9 @@ class Link:
         )
         self.telling = Telling(plan.name, around.tell)
         self._stopping = asyncio.Event()
+        self._wanted = asyncio.Event()  # there is something to say, or the end has come
+        if plan.messages:
+            self._wanted.set()
         self._dialling: asyncio.Task[MessageConnection] | None = None
         self._open: Opened | None = None
 
@@ -78,12 +85,19 @@ class Link:
     def change(self, plan: Plan, join: Sequence[bytes], leave: Sequence[bytes]) -> None:
         """Another plan from now on: at once if the connection is open, else when it is."""
         self.plan = plan
+        if plan.messages:
+            self._wanted.set()
+        elif not self._stopping.is_set():
+            self._wanted.clear()
         if self._open is not None:
             self._open.change(plan, join, leave)
+            if not plan.messages:
+                self._open.give_up(_EMPTY)
 
     def stop(self) -> None:
         """Close for good; `run` ends soon after."""
         self._stopping.set()
+        self._wanted.set()
         if self._dialling is not None:
             self._dialling.cancel()
         if self._open is not None:
@@ -117,7 +131,7 @@ class Link:
         self._lane.counters.state = State.waiting
         now_s, attempts = asyncio.get_running_loop().time, self._around.attempts
         await self._pause(wait_s)
-        while not self._stopping.is_set():
+        while await self._wanted.wait() and not self._stopping.is_set():
             at_s = attempts.reserve(now_s())
             await self._pause(at_s - now_s())
             if not attempts.held(at_s):
@@ -182,6 +196,8 @@ class Link:
         around.on_open(name)
         if self._stopping.is_set():
             self._open.give_up(_STOP)
+        elif not self.plan.messages:
+            self._open.give_up(_EMPTY)
         try:
             word, detail = await self._open.run()
         except asyncio.CancelledError:

@@ -24,7 +24,7 @@ from sources.live.feeding import Feeding
 from sources.replay import Bundle, bundled
 
 POLL: Final = timedelta(milliseconds=2)  # between two looks into the queue
-PATIENCE_NS: Final = 250 * NS_PER_MS  # that lines wait for more of them at most
+PATIENCE_NS: Final = 250 * NS_PER_MS  # between stamps of lines that are taken together at most
 _LINES: Final = 8192  # taken at a time
 _MANY: Final = 2048  # lines that are taken at once
 _BACK: Final = 2  # states: a kill leads back to one of the last, whichever is stored by then
@@ -82,10 +82,10 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
             self.live.feeding.start(again=self.connection.lines_done > 0)
         ended = self._stop() and self.live.feeding.ended
         if ended or self._worth_taking():
-            whole = ended or self._patience_ns == 0 or self.live.feeding.lane.urgent
-            data = self._later + self.live.feeding.drain(_LINES)
-            self._later = b""
+            drained, urgent = self.live.feeding.drain(_LINES)
+            data, self._later = self._later + drained, b""
             if data:
+                whole = ended or urgent or self._patience_ns == 0
                 return self._taken(data if whole else self._until_grid(data))
             if ended:
                 raise StopIteration
@@ -102,7 +102,7 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
             lane.urgent
             or lane.last_ns >= connection.last_grid + connection.grid_ns
             or lane.last_ns - connection.last_ns >= self._patience_ns
-            or lane.waiting_frames >= _MANY
+            or lane.waiting_frames >= min(_MANY, lane.most_frames // 4)
         )
 
     def _until_grid(self, data: bytes) -> bytes:

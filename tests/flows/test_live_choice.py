@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from flows.live_choice import chosen, entries, in_order, news, told_of
 from flows.live_inputs import LiveInput
 from flows.live_wiring import Live, wire_live
-from flows.record import _at_the_end
+from flows.record import at_the_end
 from schemas.errors import UsageError
 from schemas.instrument import Instrument
 from schemas.settings import SourceSettings
@@ -185,7 +185,7 @@ def test_a_recording_goes_on_with_what_it_had_last(tmp_path: Path) -> None:
     begun(tmp_path, BTC, SOL)
     settings = live_settings(tmp_path)
     live = wire_live(settings, [source_of(tmp_path, BTC, SOL)], pytest.fail)
-    part = _at_the_end(live.connections[PUBLIC], lambda: False)
+    part = at_the_end(live.connections[PUBLIC], lambda: False)
     known = part.connection.session.instruments()
     live.close()
     assert {BTC.name, SOL.name} <= set(known)

@@ -10,7 +10,7 @@ import pytest
 
 from flows.live_guard import stored_live
 from flows.live_wiring import Live, wire_live
-from flows.record import _at_the_end
+from flows.record import at_the_end
 from flows.run_guard import Stored
 from flows.settings import numbers_hash
 from schemas.errors import RunConflict
@@ -138,7 +138,7 @@ def test_new_recovery_data_need_the_first_lines(tmp_path: Path) -> None:
 def test_a_recording_alone_has_nothing_to_read_again(tmp_path: Path) -> None:
     live = opened(tmp_path, 40, keep_hours=0.25)
     one = live.connections[PUBLIC]
-    _at_the_end(one, lambda: False)
+    at_the_end(one, lambda: False)
     received(live, PUBLIC, 50)
     assert one.feeding.spool.lines_deleted == 25  # minute 45 − 15 is in the segment after
     live.close()

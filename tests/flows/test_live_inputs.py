@@ -9,7 +9,8 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from flows.live_inputs import header_of_plan, live_inputs, members_of, spool_of
+from flows.live_inputs import header_of_plan, live_inputs, members_of
+from flows.run_folders import spool_of
 from schemas.errors import RunConflict, SeawallError, UsageError
 from schemas.instrument import Instrument
 from schemas.settings import LiveSettings, RegimeSettings, Settings, SourceSettings

@@ -23,14 +23,17 @@ MEMBERS = [f"binance-usdm:{symbol}" for symbol in (STAYS, GONE)]
 
 
 class Proxy(ThreadingHTTPServer):
-    """Hides one instrument at the first time of asking, and another one after."""
+    """Hides one instrument at first, and another one after: twice, or it is not delisted.
+
+    At the third time of asking one comes and the other is gone.
+    """
 
     venue = ""
     listings = 0
 
-    def hidden(self) -> str:
+    def hidden(self) -> set[str]:
         self.listings += 1
-        return COMES if self.listings == 1 else GONE
+        return {COMES} if self.listings == 1 else {COMES, GONE} if self.listings == 2 else {GONE}
 
 
 class Forward(BaseHTTPRequestHandler):
@@ -41,7 +44,7 @@ class Forward(BaseHTTPRequestHandler):
             body = answer.read()
         if "exchangeInfo" in self.path:
             hidden, listing = self.server.hidden(), json.loads(body)
-            listing["symbols"] = [s for s in listing["symbols"] if s["symbol"] != hidden]
+            listing["symbols"] = [s for s in listing["symbols"] if s["symbol"] not in hidden]
             body = json.dumps(listing).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -77,7 +80,7 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Lived:
                 elif line == "step_s = 5":
                     out.append("step_s = 1")  # warm after five
                 elif line == "[live]":
-                    out += [line, "listing_minutes = 0.05"]
+                    out += [line, "listing_minutes = 0.03"]
                 else:
                     out.append(line)
             return "\n".join(out) + "\n"

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.live_inputs import header_of, spool_of
+from flows.live_inputs import header_of
 from flows.live_watch import watch_of
+from flows.run_folders import spool_of
 from schemas.settings import LiveSettings, Settings
 from sources.instrument_cache import load
 from sources.instrument_lines import entry_of

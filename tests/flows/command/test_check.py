@@ -100,3 +100,18 @@ def test_the_settings_we_ship_have_no_mistake(door: Door, name: str) -> None:
     said = door("check", str(ROOT / "infra" / name))
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("run  ")
+
+
+def test_what_is_known_to_be_wrong_is_not_asked(door: Door) -> None:
+    source = '[[source]]\nvenue = "okx"\ninstruments = ["A"]\nrest_url = '
+    for url in ("http://[::1", "htp://127.0.0.1:1", "http://127.0.0.1:99999", "http://h:1/x y"):
+        Path("s.toml").write_text(f'{source}"{url}"\n', encoding="utf-8")
+        form = "http://host:port or https://host:port"
+        text = f'seawall: s.toml:4: source.rest_url must be {form}, not "{url}"\n'
+        assert door("check", "s.toml") == (2, "", text)
+
+
+def test_a_live_run_resumes_and_a_replay_does_not(tmp_path: Path) -> None:
+    live: dict[str, object] = {"source": [{"venue": "okx", "instruments": ["A"]}], "run": "night"}
+    told = dict(described(load(None, {}, live)))["state"]
+    assert told == "seawall-spool/night/state: a stopped run goes on from where it was"

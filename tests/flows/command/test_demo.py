@@ -3,6 +3,7 @@
 import sys
 import webbrowser
 from pathlib import Path
+from threading import Event
 from types import ModuleType
 from typing import Any
 
@@ -42,7 +43,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     module = ModuleType("flows.demo")
 
     def demo(folder: Path, console: Any, **options: Any) -> int:
-        options.pop("opened")("http://here/")
+        options.pop("opened")("http://here/", Event())
         found.append({"folder": folder, **options})
         return 4
 

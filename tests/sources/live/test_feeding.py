@@ -85,14 +85,14 @@ def test_the_start_line_is_written_before_the_owner_is_started(tmp_path: Path) -
     assert order == [1]
     text = b'%d !{"k":"start"}\n' % AT
     assert b"".join(one.lines_from(0)) == text
-    assert (one.drain(10), one.drain(10)) == (text, b"")
+    assert (one.drain(10), one.drain(10)) == ((text, True), (b"", False))
     made.close()
 
 
 def test_the_first_start_is_no_line(tmp_path: Path) -> None:
     made, (one,) = scene(tmp_path, "a")
     one.start(again=False)
-    assert (made.spools["a"].lines, one.drain(10)) == (0, b"")
+    assert (made.spools["a"].lines, one.drain(10)) == (0, (b"", False))
     made.close()
 
 
@@ -115,9 +115,9 @@ def test_the_lane_without_waiting(tmp_path: Path) -> None:
     made, (one,) = scene(tmp_path, "a")
     for number in range(3):
         one.lane.frame(b"%d" % number)
-    assert one.drain(2) == b"%d 0\n%d 1\n" % (AT, AT)
+    assert one.drain(2) == (b"%d 0\n%d 1\n" % (AT, AT), False)
     one.lane.fail(SeawallError("no more"))
-    assert one.drain(2) == b"%d 2\n" % AT
+    assert one.drain(2) == (b"%d 2\n" % AT, True)
     with pytest.raises(SeawallError, match="no more"):
         one.drain(2)
     made.close()

@@ -34,7 +34,7 @@ def test_what_comes_out_is_what_was_appended_with_the_place_after_it() -> None:
         b'4 !{"k":"close","reason":"lost"}\n',
     ]
     assert seen.appended == lines
-    assert lane.drain(3) == Drained(b"".join(lines[:3]), 3, 3)
+    assert lane.drain(3) == Drained(b"".join(lines[:3]), 3, 3, urgent=True)
     assert lane.drain(3) == Drained(lines[3], 1, 4)
     assert lane.drain(3) == Drained(b"", 0, None)
     assert (lane.counters.messages, lane.counters.bytes) == (2, 7 + 36)
@@ -54,6 +54,22 @@ def test_nothing_is_queued_that_was_not_appended_before() -> None:
     for _ in range(3):
         lane.frame(b"x")
     assert waiting == [0, 1, 2]
+
+
+def test_what_is_urgent_is_told_once_with_its_lines_and_a_failure_for_ever() -> None:
+    seen = watched()
+    lane = seen.lane
+    lane.frame(b"x")
+    assert (lane.urgent, lane.drain(9).urgent) == (False, False)
+    for write in (lambda: lane.control("open"), lambda: lane.answer("u", b"{}"),
+                  lambda: lane.insist("instruments"), lane.hurry):  # fmt: skip
+        write()
+        assert lane.urgent
+        assert (lane.drain(9).urgent, lane.urgent, lane.drain(9).urgent) == (True, False, False)
+    lane.frame(b"last")
+    lane.fail(SeawallError("gone"))
+    assert lane.drain(9) == Drained(b"5 last\n", 1, 5, urgent=True)
+    assert lane.urgent
 
 
 def test_what_cannot_be_appended_is_not_queued() -> None:

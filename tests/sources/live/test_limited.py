@@ -86,3 +86,36 @@ def test_snapshots_that_are_refused_for_a_while(tmp_path: Path) -> None:
 def book(one: Heard) -> list[tuple[int, int, int, int, float, int]]:
     """Rows of the book that came out."""
     return book_rows(item for key, item in one.items if key == BTC)
+
+
+def test_a_snapshot_that_never_matches_is_asked_for_thrice_and_then_slowly(tmp_path: Path) -> None:
+    market = Market(books)
+    asked: list[Asked] = []
+    repeat_s, good = 1.5, 5  # here 1.5 s for the usual 30; the sixth answer is a good one
+
+    def snapshot(number: int) -> Answer:
+        update = market.number if number >= good else -1000  # long before the first frame
+        return (200, {}, answer(update).partition(" ")[2].encode())
+
+    async def scenario() -> Heard:
+        await market.open()
+        async with (
+            rest(snapshot, asked) as base,
+            heard(tmp_path, market, rest_url=base, timing=faster(wish_repeat_s=repeat_s)) as one,
+        ):
+            await until(lambda: one.take() or len(asked) >= 3, 30.0)
+            await until(lambda: one.take() or any("no snapshot" in text for text in one.told), 30.0)
+            assert not book(one)
+            await until(lambda: one.take() or book(one), 30.0)
+            await one.beyond(market.number + 50, 30.0)
+        return one
+
+    one = asyncio.run(scenario())
+    assert one.accounted() == []
+    assert [text for text in one.told if "no snapshot" in text] == [
+        f"c: no snapshot after 3 tries: {BTC}"
+    ]
+    assert len(asked) == good + 1
+    pauses = [b.at_s - a.at_s for a, b in pairwise(asked)]
+    assert min(pauses[:2]) >= 0.95  # soon, but not faster than a second
+    assert min(pauses[2:]) >= 0.95 * repeat_s

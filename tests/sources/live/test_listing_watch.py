@@ -50,7 +50,10 @@ class Watching:
             keep=self.kept.append, now_ns=lambda: 7, tell=self.said.append,
         )  # fmt: skip
 
-    def changes(self, *instruments: Instrument) -> list[Change]:
+    def changes(self, *instruments: Instrument, times: int = 1) -> list[Change]:
+        """What the last of so many equal catalogues changes."""
+        for _ in range(times - 1):
+            assert self.watch.changes(listed(*instruments), self.counters) == []
         return self.watch.changes(listed(*instruments), self.counters)
 
 
@@ -84,7 +87,7 @@ def test_who_matches_joins_where_there_is_room_and_the_others_stay() -> None:
 
 def test_who_is_listed_no_more_leaves_also_one_that_no_name_chose() -> None:
     one = Watching(BTC, ETH, wanted=("BTC-USDT-SWAP",))
-    (change,) = one.changes(BTC, SOL)
+    (change,) = one.changes(BTC, SOL, times=2)
     assert change.plan.symbols == ("BTC-USDT-SWAP",)
     assert (change.listed, change.delisted) == ((), ("ETH-USDT-SWAP",))
     assert change.leave == (asks("ETH-USDT-SWAP", "unsubscribe"),)
@@ -108,7 +111,7 @@ def test_where_no_connection_has_room_it_is_told_once_and_counted() -> None:
     assert one.counters.no_room == 2
     names = "AAVE-USDT-SWAP, SOL-USDT-SWAP"
     assert one.said == [f"okx: no connection has room for these, a restart takes them in: {names}"]
-    (left, came) = [one.changes(BTC, AAVE, SOL), one.changes(BTC, AAVE, SOL)]
+    (left, came) = [one.changes(BTC, AAVE, SOL, times=2), one.changes(BTC, AAVE, SOL)]
     assert [(c.plan.name, c.plan.symbols, c.delisted) for c in left] == [
         ("okx-2", ("AAVE-USDT-SWAP",), ("ETH-USDT-SWAP",))
     ]
@@ -118,7 +121,7 @@ def test_where_no_connection_has_room_it_is_told_once_and_counted() -> None:
 
 def test_when_nothing_is_left_connections_are_empty() -> None:
     one = Watching(BTC)
-    (change,) = one.changes(perpetual(OKX, "X", "X"))
+    (change,) = one.changes(perpetual(OKX, "X", "X"), times=2)
     assert (change.plan.messages, change.plan.expected, change.plan.symbols) == ((), (), ())
     assert change.delisted == ("BTC-USDT-SWAP",)
     assert change.leave == (asks("BTC-USDT-SWAP", "unsubscribe"),)
@@ -238,10 +241,11 @@ def test_a_line_comes_before_every_frame_and_a_reconnect_knows(tmp_path: Path) -
     assert sorted(changes[1:3]) == [("SUBSCRIBE", [eth]), ("UNSUBSCRIBE", [book])]
     assert changes[3:] == ["cut", ("SUBSCRIBE", [eth])]
     payloads = watched.payloads
-    (line,) = (p for p in payloads if p.startswith(b'!{"k":"instruments"'))
-    said = msgspec.json.decode(line[1:])
-    assert said["delisted"] == ["BTCUSDT"]
+    line, later = (p for p in payloads if p.startswith(b'!{"k":"instruments"'))
+    said, gone = msgspec.json.decode(line[1:]), msgspec.json.decode(later[1:])
     assert [entry["symbol"] for entry in said["listed"]] == ["ETHUSDT"]
+    assert said["delisted"] == gone["listed"] == []
+    assert gone["delisted"] == ["BTCUSDT"]  # by the second catalogue that lacks it
     first = next(k for k, p in enumerate(payloads) if b'"s":"ETHUSDT"' in p)
     assert payloads.index(line) < first
     assert watched.told[:2] == ["binance-usdm: listed ETHUSDT", "binance-usdm: delisted BTCUSDT"]

@@ -109,7 +109,7 @@ def test_lines_that_come_while_the_owner_ends_are_not_lost(tmp_path: Path) -> No
     feeding = one.part.live.feeding
     drain = feeding.drain
 
-    def late(most_lines: int) -> bytes:
+    def late(most_lines: int) -> tuple[bytes, bool]:
         data = drain(most_lines)
         if not one.owner.ended:  # just after the look into the empty queue
             one.say(*conversation(10))

@@ -57,7 +57,7 @@ def test_what_is_urgent_takes_everything_with_it(tmp_path: Path, word: str) -> N
     elif word == "control":
         one.say("!clock")
     elif word == "urgent":
-        one.lane.urgent = True
+        one.lane.hurry()
     else:
         one.lane.fail(OSError("gone"))
     before = one.lane.waiting_frames
