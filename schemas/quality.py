@@ -42,7 +42,7 @@ FLAGS: Final = {
     "overflow": "the queue was full: frames were dropped, and the books with them",
     "refused": "the venue refused a subscription",
     "unconfirmed": "the venue has not confirmed a subscription",
-    "no_room": "something was listed, and no connection has room for it until a restart",
+    "no_room": "something was listed, and no connection has room for it",
     "rate_limited": "the venue asked us to be slower",
     "rest_failed": "a REST question got no answer",
 }

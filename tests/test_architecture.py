@@ -17,7 +17,7 @@ TEXTS = sorted(
     path.relative_to(ROOT)
     for pattern in ("*.md", "*.txt", "*.toml", "Makefile", ".ci/*", "infra/**/*", "tests/**/*.py")
     for path in ROOT.glob(pattern)
-    if path.is_file()
+    if path.is_file() and path.suffix != ".png"
 )
 VENUE = re.compile(
     r"(?<![a-z])(binance|bybit|okx|deribit|hyperliquid|coinbase|pyth|chainlink)(?![a-z])", re.I
