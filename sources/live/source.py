@@ -17,16 +17,19 @@ from msgspec import Struct
 
 from schemas.chunk import Chunk
 from schemas.control import Reason, Seen, Wish
-from schemas.units import NS_PER_MS, floor_ns
+from schemas.units import NS_PER_MS, NS_PER_S, NS_PER_US, floor_ns
 from sources.connection import Connection, Keyed
 from sources.lines import index_lines
 from sources.live.feeding import Feeding
 from sources.replay import Bundle, bundled
 
-POLL: Final = timedelta(milliseconds=2)  # between two looks into the queue
+POLL: Final = timedelta(milliseconds=5)  # between two looks into the queue …
+SOON: Final = timedelta(milliseconds=1)  # … when a line past a grid time is about to come
+_SOON_NS: Final = 20 * NS_PER_MS  # after the grid time: a clock line comes before
 PATIENCE_NS: Final = 250 * NS_PER_MS  # between stamps of lines that are taken together at most
 _LINES: Final = 8192  # taken at a time
-_MANY: Final = 2048  # lines that are taken at once
+_MANY: Final = (256, 2048)  # lines that are taken at once, by the number of instruments
+_EACH: Final = 25  # of an instrument: a chunk of these costs little more than the rows in it
 _BACK: Final = 2  # states: a kill leads back to one of the last, whichever is stored by then
 
 
@@ -89,8 +92,16 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
                 return self._taken(data if whole else self._until_grid(data))
             if ended:
                 raise StopIteration
-        self._next_awake = self._now() + POLL
+        self._next_awake = self._look_again(self._now())
         return []
+
+    def _look_again(self, now: datetime) -> datetime:
+        """When: just after the next grid time, if that is near."""
+        next_ns = self.connection.last_grid + self.connection.grid_ns
+        away_ns = next_ns - round(now.timestamp() * NS_PER_S)
+        if away_ns <= 0:
+            return now + (SOON if away_ns > -_SOON_NS else POLL)
+        return now + min(POLL, timedelta(microseconds=away_ns / NS_PER_US))
 
     def _worth_taking(self) -> bool:
         """Whether what waits is to be taken now: few lines cost as much as many.
@@ -102,8 +113,12 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
             lane.urgent
             or lane.last_ns >= connection.last_grid + connection.grid_ns
             or lane.last_ns - connection.last_ns >= self._patience_ns
-            or lane.waiting_frames >= min(_MANY, lane.most_frames // 4)
+            or lane.waiting_frames >= min(self._many(), lane.most_frames // 4)
         )
+
+    def _many(self) -> int:
+        least, most = _MANY
+        return max(least, min(most, _EACH * len(self.connection.known)))
 
     def _until_grid(self, data: bytes) -> bytes:
         """Lines up to the first one after the last grid time; the others are kept for later."""

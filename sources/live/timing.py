@@ -11,7 +11,7 @@ class Timing(Struct, frozen=True, kw_only=True):
     """Times of connections, REST and wishes. Names ending in `_s` are seconds."""
 
     grid_ns: int  # of the ticks: no connection's clock falls behind it
-    clock_late_ns: int = 5 * NS_PER_MS  # after a grid time, before a clock line is written
+    clock_late_ns: int = 3 * NS_PER_MS  # after a grid time, before a clock line is written
     backoff_least_s: float = 0.5
     backoff_most_s: float = 30.0
     healthy_s: float = 60.0  # a connection that lived so long makes the next wait short again

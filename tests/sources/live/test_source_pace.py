@@ -69,7 +69,7 @@ def test_what_is_urgent_takes_everything_with_it(tmp_path: Path, word: str) -> N
 
 
 def test_many_lines_do_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "_MANY", 5)
+    monkeypatch.setattr(source, "_MANY", (5, 5))
     one = begun(tmp_path)
     one.say(*[trade(n) for n in range(2, 6)])
     assert done(one) == 1
