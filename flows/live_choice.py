@@ -13,8 +13,7 @@ from schemas.settings import SourceSettings
 from sources.instrument_choice import choose, is_pattern, matching
 from sources.instrument_lines import Listings, entry_of
 from sources.instruments import Catalogue
-from sources.live.feed import Plan
-from sources.live.listing_watch import having
+from sources.live.feed import Plan, having
 from sources.live.told import Entry, Told, told_in
 from sources.placement import fitting
 

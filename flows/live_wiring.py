@@ -19,7 +19,7 @@ from schemas.settings import Settings
 from schemas.units import NS_PER_S
 from sources.connection import Connection
 from sources.instrument_lines import listed_in
-from sources.live.clock import DisciplinedClock
+from sources.live.clock import SLEW_PPM, DisciplinedClock
 from sources.live.feed import Plan
 from sources.live.feeding import Feeding, Gate
 from sources.live.lane import Lane
@@ -91,7 +91,7 @@ class Live(Struct):
 
 def wire_live(settings: Settings, inputs: Sequence[LiveInput], tell: Callable[[str], None]) -> Live:
     """Open the spools and prepare the connections; nothing is connected yet."""
-    clock = DisciplinedClock()
+    clock = DisciplinedClock(on_step=lambda seconds: tell(stepped(seconds)))
     members = members_of(settings, inputs)
     live = Live(_wiring(settings, inputs, members), {}, [], {})
     for one in inputs:
@@ -122,6 +122,16 @@ def wire_live(settings: Settings, inputs: Sequence[LiveInput], tell: Callable[[s
             live.connections[plan.name] = LiveConnection(feeding, connection)
             live.venues[plan.name] = one.feed.venue
     return live
+
+
+def stepped(seconds: float) -> str:
+    """What became of the stamps when somebody set the system's clock."""
+    if seconds > 0:
+        return f"the system's clock was set {seconds:.1f} s ahead: so are the stamps from now on"
+    return (
+        f"the system's clock was set back by {-seconds:.1f} s: the stamps go on and run slow by "
+        f"{SLEW_PPM / 1e4:g} % until it has caught up"
+    )
 
 
 def _wiring(

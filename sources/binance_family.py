@@ -1,5 +1,6 @@
 """What differs between Binance's markets, as a frozen table: a market is a row, not a copy."""
 
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -62,22 +63,26 @@ class Market(Struct, frozen=True):
 _BY_PREVIOUS = Continuity(by_previous=True)
 _DENSE = Continuity(by_previous=False)
 
+_contracts = partial(  # what linear and inverse contracts have in common
+    Market,
+    kind="perpetual",
+    continuity=_BY_PREVIOUS,
+    depth_limit=1000,
+    depth_weight=20,
+    listing_weight=1,
+    tickers_weight=40,
+    weight_per_minute=2400,
+    messages_per_s=10.0,
+)
+
 MARKETS: Final = {
     market.venue: market
     for market in (
-        Market(
+        _contracts(
             venue="binance-usdm",
-            kind="perpetual",
             product=1,
-            continuity=_BY_PREVIOUS,
             rest="https://fapi.binance.com/fapi/v1",
-            depth_limit=1000,
-            depth_weight=20,
-            listing_weight=1,
-            tickers_weight=40,
-            weight_per_minute=2400,
             ws="wss://fstream.binance.com",
-            messages_per_s=10.0,
             streams={
                 "book": Stream("depth@100ms", "public"),
                 "top": Stream("bookTicker", "public"),
@@ -86,19 +91,11 @@ MARKETS: Final = {
                 "liquidation": Stream("forceOrder", "market"),
             },
         ),
-        Market(
+        _contracts(
             venue="binance-coinm",
-            kind="perpetual",
             product=2,
-            continuity=_BY_PREVIOUS,
             rest="https://dapi.binance.com/dapi/v1",
-            depth_limit=1000,
-            depth_weight=20,
-            listing_weight=1,
-            tickers_weight=40,
-            weight_per_minute=2400,
             ws="wss://dstream.binance.com",
-            messages_per_s=10.0,
             streams={
                 "book": Stream("depth@100ms"),
                 "top": Stream("bookTicker"),

@@ -8,7 +8,6 @@ Funding  every 8 h, but for the symbols that `fundingInfo` names
 """
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -114,18 +113,6 @@ def read_intervals(body: bytes) -> dict[str, float]:
                 raise Refused(Reason.bad_number, message)
             intervals[entry.symbol] = entry.fundingIntervalHours
     return intervals
-
-
-def with_intervals(
-    instruments: Sequence[Instrument], intervals: Mapping[str, float]
-) -> tuple[Instrument, ...]:
-    """The instruments with their own hours between fundings."""
-    return tuple(
-        replace(i, funding_interval_h=intervals[i.symbol])
-        if i.kind == "perpetual" and i.symbol in intervals
-        else i
-        for i in instruments
-    )
 
 
 def read_volumes(market: Market, body: bytes) -> tuple[Traded, ...]:

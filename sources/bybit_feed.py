@@ -13,7 +13,7 @@ from sources.bybit_listing import LISTING_URL, VENUE, read_listing
 from sources.bybit_wire import Form
 from sources.instruments import Page, Traded
 from sources.live.feed import RestLimits
-from sources.venue_feed import PolledPlan, VenueFeed, connection_name, groups
+from sources.venue_feed import PolledPlan, VenueFeed, groups
 
 TICKERS_URL: Final = "https://api.bybit.com/v5/market/tickers?category=linear"
 TOPICS_PER_CONNECTION: Final = 400  # ours: the venue states characters only
@@ -59,17 +59,9 @@ class BybitFeed(VenueFeed):
                 for part in groups(group, len(streams), self.topics_per_connection)
             ]
 
-        return [
-            PolledPlan(
-                name=connection_name(self.venue, number),
-                url=subscribe.URL,
-                messages=tuple(subscribe.subscriptions(streams, part)),
-                expected=tuple(subscribe.topics(streams, part)),
-                symbols=part,
-                streams=streams,
-            )
-            for number, part in self._numbered(split, symbols)
-        ]
+        return self._one_each(
+            split, streams, symbols, subscribe.URL, subscribe.subscriptions, subscribe.topics
+        )
 
     def _accepted(self, frame: bytes) -> subscribe.Accepted | None:
         return subscribe.accepted(frame)

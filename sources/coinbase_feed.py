@@ -16,7 +16,7 @@ from sources.coinbase_listing import URL, VENUE, instruments_of
 from sources.coinbase_wire import decoded
 from sources.instruments import Page, Traded
 from sources.live.feed import RestLimits
-from sources.venue_feed import PolledPlan, VenueFeed, connection_name, groups
+from sources.venue_feed import PolledPlan, VenueFeed, groups
 
 PAGE: Final = 500  # products asked for at a time
 TOPICS_PER_CONNECTION: Final = 60  # ours: the venue states none
@@ -54,18 +54,9 @@ class CoinbaseFeed(VenueFeed):
 
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
         split = partial(groups, topics_each=len(streams), most=self.topics_per_connection)
-        return [
-            PolledPlan(
-                name=connection_name(self.venue, number),
-                url=subscribe.URL,
-                messages=tuple(subscribe.subscriptions(streams, part)),
-                expected=tuple(subscribe.topics(streams, part)),
-                symbols=part,
-                streams=streams,
-            )
-            for number, part in self._numbered(split, symbols)
-            if part  # else heartbeats would be all
-        ]
+        return self._one_each(
+            split, streams, symbols, subscribe.URL, subscribe.subscriptions, subscribe.topics
+        )
 
     def _accepted(self, frame: bytes) -> subscribe.Accepted | None:
         return subscribe.accepted(frame)

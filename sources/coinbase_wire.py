@@ -54,7 +54,7 @@ class BookEvent(Struct):
 
 
 class Trade(Struct):
-    """One fill; whose side `side` is, `coinbase_taker` says."""
+    """One fill; whose side `side` is, `coinbase.SIDE_IS_MAKER` says."""
 
     trade_id: str
     product_id: str

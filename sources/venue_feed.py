@@ -6,7 +6,7 @@ what it has asked for, because some answers mean something only beside their que
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -119,6 +119,29 @@ class VenueFeed(ABC):
             if (number := connection_number(name, self.venue, tier)) is not None
         }
         return list(parts(split, symbols, before).items())
+
+    def _one_each(
+        self,
+        split: Split,
+        streams: tuple[str, ...],
+        symbols: Sequence[str],
+        url: str,
+        subscriptions: Callable[[Sequence[str], Sequence[str]], Iterable[bytes]],
+        topics: Callable[[Sequence[str], Sequence[str]], Iterable[str]],
+    ) -> list[PolledPlan]:
+        """Plans where what is asked for depends on a connection's own streams and symbols alone."""
+        return [
+            PolledPlan(
+                name=connection_name(self.venue, number),
+                url=url,
+                messages=tuple(subscriptions(streams, part)),
+                expected=tuple(topics(streams, part)),
+                symbols=part,
+                streams=streams,
+            )
+            for number, part in self._numbered(split, symbols)
+            if part  # one that is emptied has nothing to say
+        ]
 
     @abstractmethod
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:

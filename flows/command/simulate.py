@@ -20,6 +20,7 @@ from sources.simulator.world.scenario import NAMES as SCENARIOS
 from sources.simulator.world.world import World
 
 PORT: Final = 9101
+_LATE_S: Final = 1.0  # behind the clock: worth telling
 LEAD_S: Final = 0.3  # to open the ports, before the market begins at a whole second
 
 
@@ -87,7 +88,8 @@ def simulate(
     server = Server(world, made, seed=seed, speed=speed, failing=scenario == "outage")
     with write_truth(world, truth):
         asyncio.run(_serve(server, names, port, minutes, epoch_s, console))
-    console.print(f"# {world.now_ms / 60_000.0:.1f} min of market simulated", highlight=False)
+    late = f", at most {server.behind_s:.1f} s late" if server.behind_s >= _LATE_S else ""
+    console.print(f"# {world.now_ms / 60_000.0:.1f} min of market simulated{late}", highlight=False)
 
 
 async def _serve(

@@ -23,14 +23,16 @@ class DisciplinedClock:
         self,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
         wall_ns: Callable[[], int] = time.time_ns,
+        on_step: Callable[[float], None] = lambda _: None,
     ) -> None:
+        """`on_step` gets seconds: how far wall time was set, negative when it was set back."""
         self._monotonic_ns = monotonic_ns
         self._wall_ns = wall_ns
+        self._on_step = on_step
         self._lock = Lock()
         self._now_ns = wall_ns()
         self._at_ns = monotonic_ns()  # read after wall time: a pause leaves us behind, not ahead
         self._carry = 0  # slew that is less than a nanosecond, in millionths
-        self.steps = 0  # times that wall time was set by more than STEP_NS
         self.offset_ns = 0  # wall time minus this clock at the last reading: what is yet to slew
 
     def now_ns(self) -> int:
@@ -38,6 +40,7 @@ class DisciplinedClock:
 
         A step forward of more than STEP_NS is taken at once; everything else at SLEW_PPM at most.
         """
+        stepped_ns = 0
         with self._lock:
             before_ns = self._monotonic_ns()
             wall_ns = self._wall_ns()
@@ -48,16 +51,18 @@ class DisciplinedClock:
             error_ns = _nearest_zero(wall_ns - base_ns, wall_ns - base_ns + pause_ns)
             most_ns, self._carry = divmod(elapsed_ns * SLEW_PPM + self._carry, _PPM)
             if error_ns > STEP_NS:
-                self.steps += 1
-                slew_ns = error_ns
+                stepped_ns = slew_ns = error_ns
             else:
                 if error_ns - self.offset_ns < -STEP_NS:
-                    self.steps += 1
+                    stepped_ns = error_ns - self.offset_ns
                 slew_ns = max(-most_ns, min(error_ns, most_ns))
             self._at_ns = at_ns
             self._now_ns = base_ns + slew_ns
             self.offset_ns = error_ns - slew_ns
-            return self._now_ns
+            now_ns = self._now_ns
+        if stepped_ns:
+            self._on_step(stepped_ns / NS_PER_S)
+        return now_ns
 
     def not_before(self, stamp_ns: int) -> None:
         """Go on from `stamp_ns` (the last line of a spool) when wall time is behind it."""

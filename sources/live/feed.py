@@ -4,7 +4,7 @@ A feed is pure: messages to send, what answers mean, the venue's limits. Its met
 for every short frame (see `conversation.CONTROL_BYTES`) and never raise, whatever the frame.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -35,6 +35,11 @@ class Plan(Struct, frozen=True):
     symbols: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
     quiet: bool = False  # its streams may be silent for hours: any frame shows that it lives
+
+
+def having(plans: Iterable[Plan], symbol: str) -> tuple[str, ...]:
+    """Names of the connections that have a symbol, sorted."""
+    return tuple(sorted(plan.name for plan in plans if symbol in plan.symbols))
 
 
 class Request(Struct, frozen=True):

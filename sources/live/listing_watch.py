@@ -21,7 +21,7 @@ from schemas.instrument import Instrument
 from sources.instrument_choice import matching, same
 from sources.instrument_lines import entry_of
 from sources.instruments import Catalogue, Gathering
-from sources.live.feed import Plan
+from sources.live.feed import Plan, having
 from sources.live.health import Counters
 from sources.live.rest import RestFetcher
 from sources.placement import fitting
@@ -185,11 +185,6 @@ class ListingWatch:
             names = sorted(symbols)
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             self._tell(f"{self.feed.venue}: {what} {', '.join(names[:_SHOWN])}{more}")
-
-
-def having(plans: Sequence[Plan] | Any, symbol: str) -> tuple[str, ...]:
-    """Names of the connections that have a symbol, sorted."""
-    return tuple(sorted(plan.name for plan in plans if symbol in plan.symbols))
 
 
 def _emptied(plan: Plan) -> Plan:

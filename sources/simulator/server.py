@@ -30,7 +30,7 @@ class Server:
         self.ports = [Port(venue, seed) for venue in venues]
         self._outages = Outages(seed if failing else None, [venue.name for venue in venues])
         self._speed = speed
-        self.behind_s = 0.0  # by how much wall time the market is late
+        self.behind_s = 0.0  # the most wall time by which the market was late
 
     async def start(self, first_port: int, offsets: Sequence[int]) -> dict[str, int]:
         """Listen; ports by venue. Raises OSError. 0: any free ports."""
@@ -48,7 +48,7 @@ class Server:
             next_ms = min(due_ms, self.world.now_ms + SLICE_MS)
             self.world.run(next_ms)
             self._fail()
-            self.behind_s = (due_ms - next_ms) / 1000.0 / self._speed
+            self.behind_s = max(self.behind_s, (due_ms - next_ms) / 1000.0 / self._speed)
             await asyncio.sleep(0.0 if next_ms < due_ms else TURN_S)
 
     async def stop(self) -> None:

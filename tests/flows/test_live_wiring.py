@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from flows.live_inputs import LiveInput, header_of_plan
-from flows.live_wiring import Live, LiveWiring, _first_line_hash, wire_live
+from flows.live_wiring import Live, LiveWiring, _first_line_hash, stepped, wire_live
 from flows.settings import numbers_hash
 from flows.wiring import wire
 from schemas.errors import UsageError
@@ -177,3 +177,11 @@ def test_a_closed_run_lets_go_and_an_open_one_keeps_others_away(tmp_path: Path) 
         assert all(owner.ended for owner in live.owners)  # they had not begun
     with wired(settings):
         pass
+
+
+def test_a_step_of_wall_time_is_told_with_its_direction() -> None:
+    assert stepped(1.25) == "the system's clock was set 1.2 s ahead: so are the stamps from now on"
+    assert stepped(-10.0) == (
+        "the system's clock was set back by 10.0 s: the stamps go on and run slow by 0.05 % "
+        "until it has caught up"
+    )

@@ -1,8 +1,9 @@
 """Small conversations: lines from payloads, frames from a few numbers, items as plain values."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from math import isnan
 from typing import Any
 from unittest.mock import patch
@@ -158,6 +159,22 @@ def chunks(items: Iterable[Any], kind: str) -> list[Chunk]:
 
 def others(items: Iterable[Any]) -> list[Any]:
     return [item for item in items if not isinstance(item, Chunk)]
+
+
+def said_wherever_cut(made: Callable[[], Any], data: Sequence[bytes]) -> list[Any]:
+    """What a session says of line after line; one that is restored after any line says the same."""
+    straight = made()
+    said = [[shown(item) for item in hear(straight, line, k + 1)] for k, line in enumerate(data)]
+    whole = list(chain.from_iterable(said))
+    for cut_at in range(len(data) + 1):
+        first, second = made(), made()
+        before = [hear(first, line, k + 1) for k, line in enumerate(data[:cut_at])]
+        second.restore(first.snapshot())
+        after = [hear(second, line, cut_at + k + 1) for k, line in enumerate(data[cut_at:])]
+        assert [shown(item) for items in (*before, *after) for item in items] == whole
+        assert second.snapshot() == straight.snapshot()
+        assert second.instruments() == straight.instruments()
+    return whole
 
 
 def book_rows(items: Iterable[Any]) -> list[tuple[int, int, int, int, float, int]]:

@@ -34,6 +34,7 @@ from tests.sources.talk import (
     indexed,
     others,
     parted,
+    said_wherever_cut,
     shown,
     text,
     ticker,
@@ -177,20 +178,8 @@ def test_funding_intervals_are_rows_of_the_symbols_that_are_known() -> None:
 def test_a_restored_session_goes_on_as_the_first() -> None:
     said = [MARK, trade(1, symbol=BTC), listing(BTC, ETH), INTEREST, *conversation(3, 40), INTEREST]
     data = [text(payload, start=START + k * MS) for k, payload in enumerate(said)]
-    straight = session_for(COINM, "c", as_is)
-    whole = [shown(item) for k, line in enumerate(data) for item in hear(straight, line, k + 1)]
+    whole = said_wherever_cut(lambda: session_for(COINM, "c", as_is), data)
     assert {item[1] for item in whole if isinstance(item, tuple)} >= {"book", "trade", "mark"}
-    for cut in range(len(said) + 1):
-        first = session_for(COINM, "c", as_is)
-        before = [shown(i) for k, line in enumerate(data[:cut]) for i in hear(first, line, k + 1)]
-        second = session_for(COINM, "c", as_is)
-        second.restore(first.snapshot())
-        after = [
-            shown(i) for k, line in enumerate(data[cut:]) for i in hear(second, line, cut + k + 1)
-        ]
-        assert before + after == whole
-        assert second.snapshot() == straight.snapshot()
-        assert second.instruments() == straight.instruments()
 
 
 def test_a_contract_that_is_no_longer_told_is_refused_after_a_restart() -> None:

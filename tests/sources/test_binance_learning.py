@@ -19,9 +19,9 @@ from tests.sources.talk import (
     indexed,
     instrument,
     others,
+    said_wherever_cut,
     seen,
     session,
-    shown,
     text,
     ticker,
     trade,
@@ -143,19 +143,7 @@ def test_a_restored_session_goes_on_as_the_first() -> None:
             trade(2, kind="aggTrade"), depth(33, 40, 30), depth(55, 60, 50), trade(3, symbol="NEW"),
             depth(66, 70, 60), answer(57), ticker(3)]  # fmt: skip
     data = [text(payload, start=START + k * MS) for k, payload in enumerate(said)]
-    straight = session(ETHUSDT=2)
-    whole = [shown(item) for k, line in enumerate(data) for item in hear(straight, line, k + 1)]
-    for cut in range(len(said) + 1):
-        first = session(ETHUSDT=2)
-        before = [shown(i) for k, line in enumerate(data[:cut]) for i in hear(first, line, k + 1)]
-        second = session(ETHUSDT=2)
-        second.restore(first.snapshot())
-        after = [
-            shown(i) for k, line in enumerate(data[cut:]) for i in hear(second, line, cut + k + 1)
-        ]
-        assert before + after == whole
-        assert second.snapshot() == straight.snapshot()
-        assert second.instruments() == straight.instruments()
+    assert said_wherever_cut(lambda: session(ETHUSDT=2), data)
 
 
 def test_what_is_listed_after_a_restart_is_known_and_not_yet_told() -> None:

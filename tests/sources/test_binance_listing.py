@@ -13,7 +13,6 @@ from sources.binance_listing import (
     read_intervals,
     read_listing,
     read_volumes,
-    with_intervals,
 )
 from sources.instruments import Traded
 from sources.wire_numbers import Refused
@@ -154,11 +153,6 @@ def test_funding_intervals() -> None:
             {"symbol": "NONEUSDT", "fundingIntervalHours": None}]  # fmt: skip
     intervals = read_intervals(wire(rows).encode())
     assert intervals == {"BTCUSDT": 4.0, "XUSDT": 1.0}
-    found = listed(USDM, symbol("BTCUSDT", "BTC", "0.10"), symbol("AUSDT", "A", "0.10"),
-                   symbol("XUSDT", "X", "0.1", contractType="CURRENT_QUARTER",
-                          deliveryDate=1774598400000)).instruments  # fmt: skip
-    hours = [i.funding_interval_h for i in with_intervals(found, intervals)]
-    assert hours == [4.0, 8.0, None]
     with pytest.raises(Refused) as error:
         read_intervals(b'[{"symbol":"BTCUSDT","fundingIntervalHours":0}]')
     assert error.value.reason == Reason.bad_number

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sources.coinbase_taker import SIDE_IS_MAKER, Calibration, calibrate
+from sources.coinbase import SIDE_IS_MAKER
+from tests.sources.taker_calibration import Calibration, calibrate
 from tests.sources.talk import chunks, indexed
 from tests.sources.test_coinbase_recording import BTC, ETH, SCALE, heard, plain, recorded
 

@@ -17,11 +17,7 @@ class DeribitOptions:
     def __init__(self, venue: Venue, options: Options) -> None:
         self.venue = venue
         self.options = options
-        self.names = {
-            option_name(option): option
-            for surface in options.surfaces.values()
-            for option in surface.options
-        }
+        self.names = options.named(option_name)
         self._by_option = {option: name for name, option in self.names.items()}
         self.topics = {f"ticker.{name}.100ms" for name in self.names}
         self.topics |= {

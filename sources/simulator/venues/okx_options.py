@@ -61,11 +61,7 @@ class OkxOptions:
     def __init__(self, venue: Venue, options: Options) -> None:
         self.venue = venue
         self.options = options
-        self.names = {
-            option_name(option): option
-            for surface in options.surfaces.values()
-            for option in surface.options
-        }
+        self.names = options.named(option_name)
         self._by_option = {option: name for name, option in self.names.items()}
         self.families = tuple(f"{asset}-USD" for asset in options.surfaces)
         channels = ("bbo-tbt", "mark-price", "open-interest")

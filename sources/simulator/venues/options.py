@@ -36,6 +36,10 @@ class Options:
         """The present quotes of an asset, in the order of the listing."""
         return [self.quotes[option] for option in self.surfaces[asset].options]
 
+    def named(self, name_of: Callable[[Option], str]) -> dict[str, Option]:
+        """Every option by the name that a venue gives it, in the order of the listing."""
+        return {name_of(o): o for surface in self.surfaces.values() for o in surface.options}
+
     def at_the_money(self, asset: str, at_ms: float) -> float:
         """Volatility at the forward, of about thirty days."""
         surface = self.surfaces[asset]

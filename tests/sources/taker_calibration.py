@@ -1,8 +1,6 @@
-"""Whose side is `side` in Coinbase Advanced's market_trades: the maker's. And how to measure it.
+"""How to measure whose side `side` is in Coinbase Advanced's market_trades: the book decides.
 
-The protocol sheet leaves it open: the venue documents the maker's side elsewhere, some clients
-take it as the taker's. The book decides: a trade at the ask is a bought one. In the recording of
-2026-08-09 the word was the maker's in 77 of the 77 trades that the book could decide.
+A trade at the ask is a bought one.
 """
 
 from typing import Final
@@ -12,7 +10,6 @@ from msgspec import Struct
 
 from schemas.chunk import Array
 
-SIDE_IS_MAKER: Final = True
 LEAST_DECIDED: Final = 30  # trades that a verdict needs
 LEAST_SHARE: Final = 0.9  # of them on one side
 
