@@ -26,7 +26,7 @@ from schemas.units import NS_PER_S, S_PER_DAY
 from sinks.batches import record_batch
 from sinks.store import Store, query_id
 
-FLUSH_S: Final = 0.5
+FLUSH_S: Final = 0.4  # no multiple of usual grid intervals: a flush is in the way of ticks
 BATCH_ROWS: Final = 8_000  # a flush begins at once when so many rows wait
 _LANES: Final = 2  # INSERTs at a time: one converts while another waits for the engine
 _RUNS: Final = "runs"

@@ -3,9 +3,10 @@
     python -m tests.load [--rate 50000] [--minutes 10] [--instruments 200] [--connections 8]
 
 `seawall simulate --flood` sends frames that were encoded beforehand, on the last core; this process
-is what `seawall run` is. Lateness is measured where rows leave the dataflow for the store, and
-where the store has acknowledged them. Memory is the resident set, its slope the fitted line over
-the second half. Whatever was lost, missed or stored late makes the exit code 1.
+is what `seawall run` is. Lateness is measured where ticks leave their operator, where their rows
+leave the dataflow for the store, and where the store has acknowledged them. Memory is the resident
+set, its slope the fitted line over the second half. Whatever was lost, missed or stored late makes
+the exit code 1.
 """
 
 import argparse
@@ -25,9 +26,11 @@ import numpy as np
 from rich.console import Console
 
 from flows.live import run
+from flows.market import BundledMarketLogic, MarketItem
 from flows.page.state import Shown
 from flows.settings import load
 from flows.simulated import simulated_venues
+from schemas.market import GridItem
 from schemas.tables import Rows
 from schemas.units import NS_PER_MS
 from sinks.store import Store
@@ -60,16 +63,25 @@ page = ""
 
 
 class Lateness:
-    """Rows of `ticks` on their way: ms after their grid time, out of the flow and in the store."""
+    """Ticks on their way: ms after their grid time, made, out of the flow, in the store."""
 
     def __init__(self) -> None:
         self.begun_ns = time.time_ns()
-        self.left_ms = array("f")  # small, so that measuring takes no memory worth speaking of
+        self.made_ms = array("f")  # small, so that measuring takes no memory worth speaking of
+        self.left_ms = array("f")
         self.stored_ms = array("f")
 
     @property
     def warm(self) -> bool:
         return time.time_ns() - self.begun_ns > WARM_S * 1e9
+
+    def made(self, items: list[Any]) -> None:
+        """What the market operator gives now."""
+        if self.warm:
+            now_ns = time.time_ns()
+            self.made_ms.extend(
+                (now_ns - x.ts) / NS_PER_MS for x in items if isinstance(x, GridItem) and x.tick
+            )
 
     def left(self, items: list[Rows]) -> None:
         """Rows that leave the flow now."""
@@ -130,7 +142,12 @@ def measured(given: argparse.Namespace, folder: Path) -> int:
     """Flood one run and print what happened."""
     console = Console(stderr=True)
     lateness = Lateness()
-    take, insert = Shown.take, Store.insert
+    on_batch, take, insert = BundledMarketLogic.on_batch, Shown.take, Store.insert
+
+    def made(self: BundledMarketLogic, values: list[list[Any]]) -> tuple[list[MarketItem], bool]:
+        out = on_batch(self, values)
+        lateness.made(out[0])
+        return out
 
     def taken(self: Shown, items: list[Rows]) -> None:
         lateness.left(items)
@@ -141,7 +158,7 @@ def measured(given: argparse.Namespace, folder: Path) -> int:
         lateness.stored(table.name, batch)
 
     def tell(at: float, memory_mb: float) -> None:
-        recent = lateness.left_ms[-4 * given.instruments * int(EVERY_S) :]
+        recent = lateness.made_ms[-4 * given.instruments * int(EVERY_S) :]
         p99 = f"{np.percentile(recent, 99):7.1f}" if recent else "      –"
         console.print(f"{at:6.0f} s  {memory_mb:6.0f} MB  tick p99 {p99} ms", highlight=False)
 
@@ -159,6 +176,7 @@ def measured(given: argparse.Namespace, folder: Path) -> int:
         config.write_text(f"{SETTINGS}{spool}{venues}", encoding="utf-8")
         settings = load(config, {}, {"store.url": f"chdb://{folder / 'store'}"})
         with (
+            patch.object(BundledMarketLogic, "on_batch", made),
             patch.object(Shown, "take", taken),
             patch.object(Store, "insert", inserted),
             patch.object(BinanceFeed, "topics_per_connection", STREAMS * each),
@@ -184,11 +202,15 @@ def shown(given: argparse.Namespace, folder: Path, lateness: Lateness, use: Use)
     connections, frames, first, last, dropped, rejected, reconnects, queue = feeds
     seconds = (last - first).total_seconds() + EVERY_S
     cores, memory_mb, slope = use.summary()
-    left, stored = (np.percentile(x, (50, 99, 100)) for x in (lateness.left_ms, lateness.stored_ms))
+    made, left, stored = (
+        np.percentile(x, (50, 99, 100))
+        for x in (lateness.made_ms, lateness.left_ms, lateness.stored_ms)
+    )
     told = {
         "connections": f"{connections}, instruments {instruments}",
         "frames": f"{frames:,} in {seconds:.0f} s: {frames / seconds:,.0f} per s",
         "ticks": f"{counts['ticks']:,} stored, {missing:.0f} missing, {unwell} without a good book",
+        "ticks are made": f"p50 {made[0]:.1f} ms, p99 {made[1]:.1f} ms, most {made[2]:.1f} ms",
         "out of the flow": f"p50 {left[0]:.1f} ms, p99 {left[1]:.1f} ms, most {left[2]:.1f} ms",
         "stored": f"p50 {stored[0]:.0f} ms, p99 {stored[1]:.0f} ms (flush {FLUSH_S} s)",
         "lost": f"{dropped} dropped, {rejected} rejected, {reconnects} reconnects",
@@ -200,7 +222,7 @@ def shown(given: argparse.Namespace, folder: Path, lateness: Lateness, use: Use)
         print(f"{what:17s} {figures}")
     held = {
         f"{given.rate:,} frames per s": frames / seconds > 0.98 * given.rate,
-        f"tick p99 under {TICK_MS:g} ms": left[1] <= TICK_MS,
+        f"tick p99 under {TICK_MS:g} ms": made[1] <= TICK_MS,
         f"stored p99 under {STORED_MS:g} ms": stored[1] <= STORED_MS,
         "nothing lost": dropped == rejected == reconnects == missing == behind == unwell == 0,
         f"{given.instruments} instruments": instruments == given.instruments,

@@ -92,8 +92,8 @@ class Flood:
             if not readers:
                 continue
             shares = [count // len(readers)] * len(readers)
-            for place in range(count % len(readers)):
-                shares[place] += 1
+            for turn in range(self.sent, self.sent + count % len(readers)):
+                shares[turn % len(readers)] += 1  # in turns: at a low rate these are all there is
             for reader, share in zip(readers, shares, strict=True):
                 self._send(reader, share)
 
