@@ -1,0 +1,1 @@
+"""Chains: the canonical one as it stands, folds over it that can be undone, fees."""
