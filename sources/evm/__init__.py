@@ -1,0 +1,1 @@
+"""EVM chains: JSON-RPC over WebSocket, calldata and logs of known contracts."""
