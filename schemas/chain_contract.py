@@ -1,0 +1,59 @@
+"""What of a chain is watched, as settings: pools, oracles, lending markets, rules of its fees."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Address = Annotated[str, Meta(pattern="^0x[0-9a-fA-F]{40}$")]
+Positive = Annotated[float, Meta(gt=0)]
+Share = Annotated[float, Meta(gt=0, lt=1)]
+
+
+class _Watched(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class PoolContract(_Watched, frozen=True, kw_only=True):
+    """A pool. Tokens, decimals and fee are asked of the chain."""
+
+    address: Address
+    protocol: Literal["uniswap-v2", "uniswap-v3"]
+    asset: str | None = None  # None: the token that is no dollar, wrappers as what they stand for
+
+
+class OracleContract(_Watched, frozen=True, kw_only=True):
+    """A Chainlink feed, by the proxy that consumers read."""
+
+    proxy: Address
+    asset: str
+    quote: str = "USD"
+    heartbeat_s: Positive = 3600.0
+    deviation: Share = 0.005
+    private_auction: bool = False  # lending markets read a proxy that public reports do not move
+
+
+class LendingContract(_Watched, frozen=True, kw_only=True):
+    """A lending market. Reserves, parameters and prices are asked of the chain."""
+
+    name: str
+    protocol: Literal["aave-v2", "aave-v3", "compound-v3"]
+    pool: Address  # Aave's pool, Compound's Comet
+    version: Literal["2", "3.0", "3.3", "3.5"] = "3.5"  # of Aave's arithmetic
+    data_provider: Address | None = None  # Aave
+    oracle: Address | None = None  # Aave
+    accounts: list[Address] = []  # read at the start; others are known once they act
+
+
+class ChainSettings(_Watched, frozen=True, kw_only=True):
+    """One EVM chain; its node is the live source `evm-<id>`."""
+
+    id: Annotated[int, Meta(ge=1)]
+    name: str
+    coin: str = "ETH"
+    block_s: Positive = 12.0
+    fees: Literal["eip-1559", "own"] = "eip-1559"  # own: the next base fee cannot be derived
+    elasticity: Annotated[int, Meta(ge=1)] = 2
+    denominator: Annotated[int, Meta(ge=1)] = 8
+    pool: list[PoolContract] = []
+    oracle: list[OracleContract] = []
+    lending: list[LendingContract] = []
