@@ -7,11 +7,12 @@ from typing import Final
 import httpx
 from msgspec.structs import replace
 
+from flows.live_assumed import assumed_of
 from flows.live_choice import told_of
 from flows.run_folders import spool_of
 from flows.settings_sense import present
 from flows.settings_sources import Found, url_mistakes
-from schemas.errors import SeawallError
+from schemas.errors import SeawallError, UsageError
 from schemas.settings import Settings, SourceSettings
 from sources.instrument_cache import gathered, load
 from sources.instrument_choice import is_pattern, missing
@@ -55,7 +56,12 @@ def unlisted(settings: Settings, now_ns: int, tell: Tell) -> Found:
             continue
         if any(url_mistakes(source, ("source", i))):
             continue  # told already
-        catalogue = _catalogue(source, spool / CATALOGUES, now_ns, tell)
+        try:
+            feed = feed_for(source.venue, assumed=assumed_of(settings, source.venue))
+        except UsageError as error:
+            yield ("assumed", source.venue), str(error)
+            continue
+        catalogue = _catalogue(feed, source, spool / CATALOGUES, now_ns, tell)
         if catalogue is None:
             continue
         told = told_of(source.venue, spool)
@@ -66,8 +72,9 @@ def unlisted(settings: Settings, now_ns: int, tell: Tell) -> Found:
                 yield ("source", i, "instruments", k), f"{source.venue}: {text}"
 
 
-def _catalogue(source: SourceSettings, folder: Path, now_ns: int, tell: Tell) -> Catalogue | None:
-    feed = feed_for(str(source.venue))
+def _catalogue(
+    feed: VenueFeed, source: SourceSettings, folder: Path, now_ns: int, tell: Tell
+) -> Catalogue | None:
     try:
         with httpx.Client(timeout=_CHECK_S) as client:
             return gathered(feed, fetching(feed, client, source.rest_url), now_ns)

@@ -1,18 +1,23 @@
 """What a live run listens to: per source the catalogue, the chosen instruments, the plans."""
 
+import os
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import httpx
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from flows.catalogues import CATALOGUES, FETCH_S, Tell, fetching
+from flows.live_assumed import assumed_of
 from flows.live_choice import chosen, entries, in_order, news, planned, told_of
 from flows.run_folders import spool_of
 from schemas.errors import RunConflict, UsageError
 from schemas.instrument import Instrument, instrument_name
 from schemas.settings import Settings, SourceSettings
+from sources.assumed import Assumed
 from sources.instrument_cache import catalogue_of
 from sources.instrument_lines import Listings
 from sources.instruments import Catalogue
@@ -20,8 +25,10 @@ from sources.live.feed import Plan
 from sources.live.segments import segment_names
 from sources.live.told import Entry, Told
 from sources.recording import open_recording
-from sources.registry import feed_for
+from sources.registry import assumed_for, feed_for
 from sources.venue_feed import VenueFeed
+
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class LiveInput(Struct):
@@ -33,6 +40,7 @@ class LiveInput(Struct):
     plans: tuple[Plan, ...]
     turnover_usd: Mapping[str, float]  # of 24 h, by instrument name
     told: Mapping[str, Told] = MappingProxyType({})  # by connections that were before
+    assumed: Assumed | None = None  # of the venue; None: what is by default
 
     def first_of(self, plan: Plan) -> list[Entry]:
         """The instruments that the spool of a connection begins with."""
@@ -99,33 +107,48 @@ def _members_begun(settings: Settings, inputs: Sequence[LiveInput]) -> tuple[str
 
 def header_of_plan(one: LiveInput, plan: Plan, members: Sequence[str]) -> dict[str, Any]:
     """What begins every segment of a connection's spool (C3)."""
-    return header_of(one.feed.venue, entries(plan, one.instruments), members)
+    return header_of(one.feed.venue, entries(plan, one.instruments), members, one.assumed)
 
 
-def header_of(venue: str, known: Sequence[Entry], members: Sequence[str]) -> dict[str, Any]:
-    """The same with the instruments as given."""
-    return {"version": 1, "venue": venue, "instruments": list(known), "members": list(members)}
+def header_of(
+    venue: str, known: Sequence[Entry], members: Sequence[str], assumed: Assumed | None = None
+) -> dict[str, Any]:
+    """The same with the instruments as given; what is assumed stands there whole."""
+    held = assumed_for(venue) if assumed is None else assumed
+    return {
+        "version": 1,
+        "venue": venue,
+        "instruments": list(known),
+        "members": list(members),
+        "assumed": to_builtins(held),
+    }
 
 
-def urls_of(source: SourceSettings) -> dict[str, str]:
-    """Hosts in place of the venue's own."""
-    return {"ws_url": source.ws_url} if source.ws_url else {}
+def urls_of(source: SourceSettings, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Hosts in place of the venue's own; `${NAME}` is a variable of the environment.
+
+    Raises UsageError for a variable that is not set.
+    """
+    if source.ws_url is None:
+        return {}
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in environ:
+            message = f"{source.venue}: ws_url wants the variable {found[1]}, which is not set"
+            raise UsageError(message)
+        return environ[found[1]]
+
+    return {"ws_url": _VARIABLE.sub(value, source.ws_url)}
 
 
 def _input(settings: Settings, source: SourceSettings, now_ns: int, tell: Tell) -> LiveInput:
     assert source.venue is not None  # the settings were checked
     spool = spool_of(settings)
-    feed = feed_for(source.venue, source.accounts)
-    with httpx.Client(timeout=FETCH_S) as client:
-        catalogue = catalogue_of(
-            feed,
-            fetching(feed, client, source.rest_url),
-            spool / CATALOGUES,
-            now_ns=now_ns,
-            tell=tell,
-        )
+    assumed = assumed_of(settings, source.venue)
+    feed = feed_for(source.venue, source.accounts, assumed)
+    catalogue = _catalogue(feed, source, spool, now_ns, tell)
     told = told_of(source.venue, spool)
-    instruments = chosen(catalogue, source, told, tell)
+    instruments = feed.fixed or chosen(catalogue, source, told, tell)
     placed = {name: tuple(one.last) for name, one in told.items()}
     urls = urls_of(source)
     plans = planned(
@@ -141,7 +164,18 @@ def _input(settings: Settings, source: SourceSettings, now_ns: int, tell: Tell) 
         if not plan.messages and heard.intersection(told[plan.name].last):
             why = f"has {plan.name}, and nothing that is chosen now belongs there"
             raise RunConflict(settings.run, why)
-    return LiveInput(source, feed, instruments, tuple(plans), _by_name(catalogue), told)
+    turnover_usd = _by_name(catalogue)
+    return LiveInput(source, feed, instruments, tuple(plans), turnover_usd, told, assumed)
+
+
+def _catalogue(
+    feed: VenueFeed, source: SourceSettings, spool: Path, now_ns: int, tell: Tell
+) -> Catalogue:
+    if feed.fixed:
+        return Catalogue(feed.venue, now_ns, feed.fixed, {})
+    with httpx.Client(timeout=FETCH_S) as client:
+        fetch = fetching(feed, client, source.rest_url)
+        return catalogue_of(feed, fetch, spool / CATALOGUES, now_ns=now_ns, tell=tell)
 
 
 def _by_name(catalogue: Catalogue) -> dict[str, float]:

@@ -30,7 +30,7 @@ def watch_of(
 
     def told(connection: str, instruments: list[Instrument]) -> None:
         known = [entry_of(instrument) for instrument in instruments]
-        spools[connection].begin_with(header_of(one.feed.venue, known, members))
+        spools[connection].begin_with(header_of(one.feed.venue, known, members, one.assumed))
 
     return ListingWatch(
         one.feed,

@@ -9,6 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from flows.assumptions import on_assumptions
+from flows.live_assumed import chains_of
 from flows.live_inputs import LiveInput, header_of, header_of_plan, members_of
 from flows.live_watch import watch_of
 from flows.run_folders import spool_of
@@ -74,6 +76,7 @@ class Live(Struct):
     connections: dict[str, LiveConnection]
     owners: list[SocketOwner]
     venues: dict[str, str]  # of each connection
+    tell: Callable[[str], None]
 
     def stop(self) -> None:
         """Close the sockets; what was received stays to be drained."""
@@ -81,22 +84,25 @@ class Live(Struct):
             owner.stop()
 
     def close(self) -> None:
-        """Wait for the sockets, then let go of the spools."""
+        """Wait for the sockets, let go of the spools, tell what rests on assumptions."""
         self.stop()
         for owner in self.owners:
             owner.join()
         for one in self.connections.values():
             one.feeding.spool.close()
+        if told := on_assumptions(one.connection.session for one in self.connections.values()):
+            self.tell(told)
 
 
 def wire_live(settings: Settings, inputs: Sequence[LiveInput], tell: Callable[[str], None]) -> Live:
     """Open the spools and prepare the connections; nothing is connected yet."""
     clock = DisciplinedClock(on_step=lambda seconds: tell(stepped(seconds)))
     members = members_of(settings, inputs)
-    live = Live(_wiring(settings, inputs, members), {}, [], {})
+    live = Live(_wiring(settings, inputs, members), {}, [], {}, tell)
     for one in inputs:
         headers = {
-            plan.name: header_of(one.feed.venue, one.last_of(plan), members) for plan in one.plans
+            plan.name: header_of(one.feed.venue, one.last_of(plan), members, one.assumed)
+            for plan in one.plans
         }
         spools = {name: _spool(settings, name, header) for name, header in headers.items()}
         for spool in spools.values():
@@ -151,6 +157,7 @@ def _wiring(
         members=members,
         settings_hash=numbers_hash(settings),
         code_version=version("seawall"),
+        chains=chains_of((one.feed.venue, one.assumed) for one in inputs),
         spools=spools,
         venues=tuple(sorted(one.feed.venue for one in inputs)),
     )
@@ -191,7 +198,7 @@ def _timing(settings: Settings) -> Timing:
 
 def _connection(settings: Settings, one: LiveInput, plan: Plan) -> Connection:
     refine = refine_with(settings.instrument)
-    session = session_for(one.feed.venue, plan.name, refine)
+    session = session_for(one.feed.venue, plan.name, refine, one.assumed)
     session.list_instruments(listed_in(one.first_of(plan), one.feed.venue, refine))
     return Connection(
         plan.name,

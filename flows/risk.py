@@ -1,11 +1,11 @@
 """The whole dataflow: recordings in; ticks, volatility, regimes, triggers out.
 
 lines ─▶ by instrument: market ─┬─▶ volatility ─▶ market regime ─┐
-└─▶ rejected, progress       ├─▶ ticks, curves, liquidations ─┼─▶ rules ─▶ store
-└────────────────────────────────┘
+  │  └─▶ rejected, progress     ├─▶ ticks, curves, liquidations ─┼─▶ rules ─▶ store
+  └───▶ by chain: chain ◀─ticks─┴────────▶ fees, pools, oracles ─┘
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import bytewax.operators as op
@@ -13,6 +13,7 @@ from bytewax.dataflow import Dataflow
 from bytewax.inputs import FixedPartitionedSource
 from bytewax.outputs import FixedPartitionedSink
 
+from flows.chain import chain_logic, is_chain
 from flows.events import event_rows, is_events
 from flows.market import market_logic
 from flows.settings import grid_ns
@@ -55,9 +56,10 @@ def flow(
     split = op.branch("events", lines, is_events)
     events = op.flat_map_batch("event_rows", split.trues, event_rows(wiring))
 
+    parted = op.branch("chains", split.falses, is_chain)
     market = op.stateful_batch(
         "market",
-        split.falses,
+        parted.falses,
         market_logic(wiring.connections_of, stale_book_ns, frozenset(wiring.connections)),
     )
     market_rows = op.flat_map_batch("market_rows", market, _rows_of_market(mismatched))
@@ -74,7 +76,15 @@ def flow(
     )
     market_regime_rows = op.key_rm("market_regime_rows", market_regime)
 
-    rows = op.merge("rows", events, market_rows, volatility_rows, market_regime_rows)
+    ticks = op.flat_map_batch("chain_ticks", market, _ticks_for(wiring.chains, wiring.members))
+    chain = op.stateful_batch(
+        "chain",
+        op.merge("chains_and_ticks", parted.trues, ticks),
+        chain_logic(wiring.chains, wiring.members),
+    )
+    chain_rows = op.key_rm("chain_rows", chain)
+
+    rows = op.merge("rows", events, market_rows, volatility_rows, market_regime_rows, chain_rows)
     triggered = triggers("triggers", rows, settings.rule, settings.run)
     about = () if health is None else (op.input("health", dataflow, health),)
     stored = op.merge("all_rows", rows, triggered, *about)
@@ -120,6 +130,19 @@ def _steps_of(members: tuple[str, ...]) -> Any:
         ]
 
     return steps
+
+
+def _ticks_for(
+    chains: Collection[str], members: tuple[str, ...]
+) -> Callable[[list[tuple[str, Any]]], list[tuple[str, list[Any]]]]:
+    """What instruments of the market say, for every chain; the key itself comes first."""
+    wanted = frozenset(members)
+
+    def ticks(items: list[tuple[str, Any]]) -> list[tuple[str, list[Any]]]:
+        found = [x for key, x in items if key in wanted and isinstance(x, GridItem | End)]
+        return [(key, [key, *found]) for key in chains] if found else []
+
+    return ticks
 
 
 def _to_store(

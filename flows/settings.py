@@ -13,8 +13,10 @@ from pathlib import Path as File
 from typing import Any, Final
 
 from msgspec import inspect, json
+from msgspec.structs import replace
 
 from flows.environment import settings_in, variable_of
+from flows.settings_assumed import is_assumption, read_text, shaped_assumed
 from flows.settings_sense import sense_mistakes
 from flows.settings_shape import shaped
 from flows.settings_sources import Found
@@ -54,7 +56,9 @@ def load(
     if path is not None:
         tree.read(path)
     for key, value in settings_in(environ, tree.mistakes):
-        tree.put(key, value, variable_of(key))
+        tree.put(key, read_text(key, value), variable_of(key))
+        if is_assumption(key):  # its venue may be wrong, and stands nowhere else
+            tree.places.setdefault(key[:-1], variable_of(key))
     for name, value in overrides.items():
         if value is not None:
             tree.put(tuple(name.split(".")), value, OPTIONS.get(name, f"command line, {name}"))
@@ -69,9 +73,14 @@ def grid_ns(settings: Settings) -> int:
 def numbers_hash(settings: Settings) -> str:
     """Hash (hex) of the settings that affect numbers: equal for equal meaning.
 
-    The order of rules and instruments and the way to write the grid do not matter.
+    The order of rules and instruments and the way to write the grid do not matter. An assumption
+    that is set to its default is in it all the same: it goes over what a recording says. Without
+    any the hash is the one of the time before there were assumptions.
     """
     part = {name: getattr(settings, name) for name in NUMBERS}
+    for later in ("assumed", "chain"):  # sections that there were not always
+        if not part[later]:
+            del part[later]
     part["grid"] = grid_ns(settings)
     for name in ("instrument", "rule"):
         part[name] = sorted(part[name], key=lambda named: str(named.name))
@@ -124,8 +133,15 @@ class _Tree:
     def settings(self, further: Callable[[Settings], Found]) -> Settings:
         """The whole tree, or SettingsError."""
         wrong: list[tuple[Path, str]] = []
-        kind = inspect.type_info(Settings)
-        settings: Settings = shaped(self.raw, kind, (), lambda *found: wrong.append(found))
+
+        def report(path: Path, text: str) -> None:
+            wrong.append((path, text))
+
+        # The sections of [assumed] have a type for each venue, that no type of the tree tells.
+        plain = {key: value for key, value in self.raw.items() if key != "assumed"}
+        settings: Settings = shaped(plain, inspect.type_info(Settings), (), report)
+        assumed = shaped_assumed(self.raw.get("assumed", {}), report)
+        settings = replace(settings, assumed=assumed)
         # What has a mistake in it took a default there: of the whole nothing can be said.
         mistaken = {path[:length] for path, _ in wrong for length in range(1, len(path) + 1)}
         sensed = chain(sense_mistakes(settings), further(settings))

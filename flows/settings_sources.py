@@ -20,6 +20,8 @@ Sources = Sequence[tuple[int, SourceSettings]]
 _ONLY_LIVE: Final = ("instruments", "top", "streams", "ws_url", "rest_url", "accounts")
 _SCHEMES: Final = {"ws_url": ("ws", "wss"), "rest_url": ("http", "https")}
 _ADDRESS: Final = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
+_CHAIN: Final = re.compile(r"evm-[1-9][0-9]{0,17}")
+_NODE: Final = re.compile(r"wss?://[^\s/@]+(/\S*)?")
 _MOST_PORT: Final = 65_535
 
 
@@ -31,7 +33,7 @@ def source_mistakes(sources: Sources) -> Found:
         path: Path = ("source", i)
         if source.files:
             yield from _of_files(source, path)
-        elif not (source.instruments or source.top or source.accounts):
+        elif not (source.instruments or source.top or source.accounts or is_chain(source.venue)):
             yield path, 'source needs "files", or "venue" and "instruments", "top" or "accounts"'
         elif source.venue is None:
             yield path, 'source needs "venue": a live one says where its instruments are'
@@ -50,8 +52,16 @@ def source_mistakes(sources: Sources) -> Found:
 
 def url_mistakes(source: SourceSettings, path: Path) -> Found:
     """Path and text of the addresses of a source that are none."""
+    if is_chain(source.venue):
+        yield from _node(source, path)
+        return
     for name, schemes in _SCHEMES.items():
         yield from _url(getattr(source, name), schemes, (*path, name))
+
+
+def is_chain(venue: str | None) -> bool:
+    """Whether a venue is named like a chain."""
+    return venue is not None and _CHAIN.fullmatch(venue) is not None
 
 
 def live_mistakes(live: LiveSettings) -> Found:
@@ -75,7 +85,7 @@ def live_mistakes(live: LiveSettings) -> Found:
 
 def unknown_venue(venue: str, path: Path) -> Found:
     """A mistake when nobody knows the venue."""
-    if venue not in VENUES:
+    if venue not in VENUES and not is_chain(venue):
         yield path, f'unknown venue "{venue}", {nearest(venue, VENUES)}'
 
 
@@ -111,7 +121,7 @@ def _of_venue(source: SourceSettings, venue: str, path: Path) -> Found:
     """The venue, and streams and accounts as far as it has them."""
     from sources import registry  # loads kernels: only when a venue is named
 
-    if venue not in registry.VENUES:
+    if not registry.is_venue(venue):
         if venue in VENUES:
             text = f'"{venue}" cannot be read yet, only {", ".join(registry.VENUES)}'
             yield (*path, "venue"), text
@@ -146,6 +156,17 @@ def _instruments(source: SourceSettings, path: Path) -> Found:
             bare = name.removeprefix(prefix)
             yield place, f'source.instruments: write "{bare}", the venue is said already'
     yield from twice(named)
+
+
+def _node(source: SourceSettings, path: Path) -> Found:
+    """A node has one address, with whatever path it wants; `rest_url` is none of it."""
+    if source.is_live and source.ws_url is None:
+        yield path, f'{source.venue} has no public node: give the source a "ws_url"'
+    if source.rest_url is not None:
+        yield (*path, "rest_url"), "source.rest_url: a node is asked over its ws_url alone"
+    if source.ws_url is not None and not _NODE.fullmatch(source.ws_url):
+        example = 'wss://host/path, where "${NAME}" stands for a variable of the environment'
+        yield (*path, "ws_url"), f"source.ws_url must be {example}"
 
 
 def _url(url: str | None, schemes: Sequence[str], path: Path) -> Found:

@@ -14,13 +14,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from flows.assumptions import on_assumptions
 from flows.progress import WatchedSource
 from flows.wiring import Wiring
 from schemas.settings import Settings
 from sinks import reading
 from sinks.store import Store
+from sources.assumed import assumption
 
 _MOST_LINES: Final = 12
+_MOST_KINDS: Final = 12  # of what was not used, the most frequent first
 _NAME: Final = "seawall"
 _NEXT: Final = (
     "SELECT ts, scope, regime, p_stress FROM regimes WHERE run = '{run}' AND changed ORDER BY ts",
@@ -53,9 +56,14 @@ class Outcome(Struct):
         """Frames of this execution that are nothing to us, by kind."""
         counts: Counter[str] = Counter()
         for connection in self.source.connections.values():
-            counts += connection.session.counts
+            used = {k: n for k, n in connection.session.counts.items() if assumption(k) is None}
+            counts += Counter(used)
             counts += Counter({k: n for k, n in connection.counts.items() if "unknown" in k})
-        return ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items()))
+        most = sorted(counts.items(), key=lambda kind: (-kind[1], kind[0]))
+        told = [f"{count:,} {kind}" for kind, count in most[:_MOST_KINDS]]
+        if rest := most[_MOST_KINDS:]:
+            told.append(f"{sum(count for _, count in rest):,} of {len(rest):,} other kinds")
+        return ", ".join(told)
 
     def problems(self) -> list[str]:
         """One sentence for each input that ended early."""
@@ -83,6 +91,9 @@ def show(console: Console, store: Store, outcome: Outcome) -> None:
     show_problems(console, outcome.problems())
     if unused := outcome.unused():
         console.print(f"not used: {escape(unused)}", soft_wrap=True, highlight=False)
+    sessions = [connection.session for connection in outcome.source.connections.values()]
+    if assumed := on_assumptions(sessions):
+        console.print(escape(assumed), soft_wrap=True, highlight=False)
     speed = outcome.lines / outcome.seconds if outcome.seconds else 0.0
     what = "drained after" if outcome.drained else "done in"
     console.print(

@@ -1,6 +1,6 @@
 """What a replay's dataflow is built from: inputs, alignment, identity of the run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -8,7 +8,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from flows.live_assumed import chains_of, given_of
 from flows.settings import numbers_hash
+from schemas.chain_contract import ChainSettings
 from schemas.instrument import Instrument
 from schemas.settings import InstrumentSettings, Settings
 from sources.listing import WHOLE, Listing, Window, scan_listing
@@ -23,6 +25,7 @@ class Wiring(Struct, frozen=True):
     members: tuple[str, ...]  # of the market regime
     settings_hash: str
     code_version: str
+    chains: Mapping[str, ChainSettings]  # by key
 
     @property
     def connections(self) -> list[str]:
@@ -59,7 +62,7 @@ def wire(settings: Settings, window: Window = WHOLE) -> Wiring:
     refine = refine_with(settings.instrument)
     listings = agreed(
         [
-            scan_listing(path, source.venue, refine, window)
+            scan_listing(path, source.venue, refine, window, given_of(settings))
             for source in settings.source
             for file in source.files
             for path in recordings_in(Path(file))
@@ -75,6 +78,7 @@ def wire(settings: Settings, window: Window = WHOLE) -> Wiring:
         members=tuple(settings.regime.members or told_members(listings)),
         settings_hash=numbers_hash(settings),
         code_version=version("seawall"),
+        chains=chains_of((listing.venue, listing.assumed) for listing in listings),
     )
 
 

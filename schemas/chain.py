@@ -42,6 +42,7 @@ class Head(Struct, frozen=True, gc=False):
 class Body(Struct, frozen=True, gc=False):
     """The hashes of a block's transactions, in order."""
 
+    block_number: int
     block_hash: str
     transactions: tuple[str, ...]
 
@@ -65,6 +66,25 @@ class Reading(Struct, frozen=True, gc=False):
     block_hash: str
     address: str
     event: Event  # one of those that say the whole state of something
+
+
+class TokenMeta(Struct, frozen=True, gc=False):
+    """What a token says of itself."""
+
+    address: str
+    symbol: str
+    decimals: int
+
+
+class PoolMeta(Struct, frozen=True, gc=False):
+    """What of a pool never changes."""
+
+    address: str
+    protocol: str  # uniswap-v2, uniswap-v3
+    token0: str
+    token1: str
+    fee_e6: int
+    tick_spacing: int  # v2: 1
 
 
 class Pending(Struct, frozen=True, gc=False):
@@ -101,4 +121,4 @@ class ChainItem(Struct, frozen=True, gc=False):
     connection: str
     received_ns: int
     line: int
-    said: Head | Body | Log | Reading | Pending | FeeHistory
+    said: Head | Body | Log | Reading | Pending | FeeHistory | TokenMeta | PoolMeta

@@ -30,6 +30,8 @@ class OracleContract(_Watched, frozen=True, kw_only=True):
     heartbeat_s: Positive = 3600.0
     deviation: Share = 0.005
     private_auction: bool = False  # lending markets read a proxy that public reports do not move
+    fallback_s: Positive | None = None  # … but after so long; None: never
+    faults: Annotated[int, Meta(ge=0)] | None = None  # f: a report has f + 1 signatures
 
 
 class LendingContract(_Watched, frozen=True, kw_only=True):
@@ -38,9 +40,11 @@ class LendingContract(_Watched, frozen=True, kw_only=True):
     name: str
     protocol: Literal["aave-v2", "aave-v3", "compound-v3"]
     pool: Address  # Aave's pool, Compound's Comet
-    version: Literal["2", "3.0", "3.3", "3.5"] = "3.5"  # of Aave's arithmetic
+    version: Literal["v2", "v3.0", "v3.3", "v3.4", "v3.5", "v3.6", "v3.7"] = "v3.6"  # of Aave
     data_provider: Address | None = None  # Aave
     oracle: Address | None = None  # Aave
+    configurator: Address | None = None  # Aave: parameters change there
+    edge: Positive = 1.1  # accounts whose health is below have rows
     accounts: list[Address] = []  # read at the start; others are known once they act
 
 

@@ -17,37 +17,21 @@ class Gas(Row, frozen=True, gc=False):
     chain: Name
     block: Annotated[int, Col("", "number of the head")]
     block_age_s: Annotated[float, Col("s", "grid time − the block's own time")]
-    reorg_depth: Annotated[int, Col("blocks", "undone since the row before")]
+    reorg_depth: Annotated[int, Col("blocks", "undone at once since the row before, the most")]
     fullness: Annotated[float | None, Col("fraction", "gas used / gas target")]
     base_fee_gwei: Gwei
-    next_base_fee_gwei: Gwei  # exact, by the chain's rule
-    base_fee_1_gwei: Gwei  # forecast one block past the next head's parent, …
-    base_fee_5_gwei: Gwei
+    next_base_fee_gwei: Gwei  # of the next block: exact, by the chain's rule
+    base_fee_5_gwei: Gwei  # forecast of the fifth block after the head …
     base_fee_20_gwei: Gwei
     priority_fee_10_gwei: Gwei  # percentiles of what was paid in the last blocks
     priority_fee_50_gwei: Gwei
     priority_fee_90_gwei: Gwei
-    pending_gas: Annotated[float | None, Col("gas", "of transactions that could be included")]
-    congestion: Annotated[float | None, Col("0 … 1", "base fee's rank, pending gas, delay")]
+    entry_fee_gwei: Gwei  # the least priority fee that enters the next block, as it waits now
+    backlog: Annotated[float | None, Col("fraction", "waiting gas that would pay / gas target")]
+    congestion: Annotated[float | None, Col("0 … 1", "base fee's rank, backlog, delay")]
     inclusion_delay_s: Annotated[float | None, Col("s", "EWMA from first seen to mined")]
-    quality: Quality
-    flags: Flags
-
-
-class Mempool(Row, frozen=True, gc=False):
-    """What waits on a chain, by asset: at whole seconds at which there is something to say."""
-
-    ts: Time
-    chain: Name
-    asset: Name
-    swaps: Annotated[int, Col("transactions", "pending swaps that move the asset")]
-    buy_usd: Annotated[float | None, Col("USD", "of the asset that pending swaps buy")]
-    sell_usd: Annotated[float | None, Col("USD", "… and sell")]
-    net_usd: Annotated[float | None, Col("USD", "bought − sold")]
-    liquidations: Annotated[int, Col("transactions", "pending ones that seize the asset")]
-    liquidation_usd: Annotated[float | None, Col("USD", "debt that they offer to repay")]
-    oracle_updates: Annotated[int, Col("transactions", "pending reports of the asset's price")]
-    parameter_changes: Annotated[int, Col("transactions", "pending, of the whole chain")]
+    waiting: Annotated[int, Col("transactions", "that wait, as far as the node shows")]
+    parameter_changes: Annotated[int, Col("transactions", "of these, that change parameters")]
     seen: Count
     replaced: Count
     dropped: Count
@@ -56,8 +40,26 @@ class Mempool(Row, frozen=True, gc=False):
     flags: Flags
 
 
+class Mempool(Row, frozen=True, gc=False):
+    """What waits on a chain, by asset: at whole seconds, until nothing does."""
+
+    ts: Time
+    chain: Name
+    asset: Name
+    swaps: Annotated[int, Col("transactions", "pending swaps that move the asset")]
+    buy_usd: Annotated[float, Col("USD", "of the asset that pending swaps buy")]
+    sell_usd: Annotated[float, Col("USD", "… and sell")]
+    net_usd: Annotated[float, Col("USD", "bought − sold")]
+    liquidations: Annotated[int, Col("calls", "pending ones that seize the asset")]
+    liquidation_usd: Annotated[float, Col("USD", "debt that they offer to repay")]
+    unvalued: Annotated[int, Col("calls", "of unknown size: the sums lack them")]
+    oracle_updates: Annotated[int, Col("calls", "pending reports of the asset's price")]
+    quality: Quality
+    flags: Flags
+
+
 class PoolRow(Row, frozen=True, gc=False):
-    """A pool after something happened in it, at the first grid time that knows of it."""
+    """A pool: at the first grid time after something happened in it, and every ten seconds."""
 
     ts: Time
     chain: Name
@@ -70,12 +72,9 @@ class PoolRow(Row, frozen=True, gc=False):
     fee_bp: BasisPoints
     liquidity: Annotated[float | None, Col("", "in range (v3), √(reserve product) (v2)")]
     tick: Annotated[int | None, Col("", "of v3 pools")]
-    value_usd: Annotated[float | None, Col("USD", "of both reserves, where they are known")]
-    bid_depth_usd_200bp: Usd
-    ask_depth_usd_200bp: Usd
+    sell_cost_bp_100k: BasisPoints  # average price of 100,000 USD against px, fee included
+    buy_cost_bp_100k: BasisPoints
     pending_px: Price  # after the swaps that wait, in order of their tips
-    buy_usd: Annotated[float, Col("USD", "of the asset bought since the row before")]
-    sell_usd: Annotated[float, Col("USD", "… sold")]
     quality: Quality
     flags: Flags
 
@@ -89,17 +88,21 @@ class OracleRow(Row, frozen=True, gc=False):
     feed: Name
     asset: Name
     quote: Name
-    px: Price
-    confidence: Annotated[float | None, Col("quote per base", "half width, as it states it")]
-    age_s: Age
-    round_id: Annotated[int | None, Col("", "the aggregator's own")]
+    px: Price  # what consumers of the feed read
+    primary_px: Price  # … of the public proxy, which may be ahead of a private auction's
     pending_px: Price  # of a report in the mempool that is good
     market_px: Price
-    deviation_bp: Annotated[float | None, Col("bp", "market over what it says, − 1")]
-    due: Annotated[float | None, Col("fraction", "1: by deviation or heartbeat it must speak")]
+    confidence: Annotated[float | None, Col("quote per base", "half width, as it states it")]
+    age_s: Age
+    staleness: Annotated[float | None, Col("fraction", "age / heartbeat")]
+    round_id: Annotated[int | None, Col("", "the aggregator's own")]
+    deviation_ratio: Annotated[
+        float | None, Col("", "|market / primary − 1| / threshold; 1: it is due")
+    ]
+    due_blocks: Annotated[int | None, Col("blocks", "since when it is due; 0: it is not")]
     next_block_probability: Probability
     marks_accounts: Annotated[
-        bool | None, Col("", "whether a public report changes what lending markets read")
+        bool | None, Col("", "whether the pending report moves what lending markets read")
     ]
     quality: Quality
     flags: Flags
@@ -117,8 +120,6 @@ class LendingAccount(Row, frozen=True, gc=False):
     health_market: Annotated[float | None, Col("", "at market prices")]
     collateral_usd: Usd
     debt_usd: Usd
-    collateral_asset: Name  # the largest
-    debt_asset: Name
     distance: Annotated[
         float | None, Col("fraction", "fall of its collateral's factor at which health is 1")
     ]

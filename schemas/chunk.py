@@ -83,6 +83,13 @@ COLUMNS: Final[Mapping[str, Mapping[str, np.dtype[Any]]]] = {
     },
     "index": {"venue_ns": I64, "px": F64},
     "vol_index": {"venue_ns": I64, "vol": F64},  # annual, 1.0 = 100 %
+    "oracle": {  # a price that contracts act on, as published
+        "venue_ns": I64,  # when it was published
+        "px": F64,  # in quote
+        "conf": F64,  # in quote, about one standard error of the price
+        "ema_px": F64,  # in quote, the oracle's own moving average; NaN: not told
+        "id": I64,  # slot or round; −1: not told
+    },
 }
 
 

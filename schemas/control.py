@@ -103,9 +103,20 @@ class Progress(Struct, frozen=True, gc=False):
     digest: str
 
 
+QUESTION: Final = "question"  # reason of a wish that a `Granted` ends
+
+
 class Wish(Struct, frozen=True, gc=False):
     """What a session asks of the outside: a REST answer. Wished once; repeating is not its work."""
 
     instrument: str
     url: str
     reason: str
+
+
+class Granted(Struct, frozen=True, gc=False):
+    """A wish got its answer, whatever that says; `url` is the wish's."""
+
+    instrument: str
+    received_ns: int
+    url: str

@@ -18,10 +18,12 @@ VENUES: Final = (
     "chainlink",
 )
 
-Kind = Literal["spot", "perpetual", "future", "option", "index"]
+Kind = Literal["spot", "perpetual", "future", "option", "index", "pool", "chain"]
 Source = Literal["settings", "listing", "recording", "inferred"]
 
 QUOTES: Final = ("FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "DAI", "EUR", "BTC", "ETH", "BNB")
+DOLLARS: Final = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "USDE", "USDH",
+                            "PYUSD", "RLUSD", "USD1"})  # fmt: skip
 # Tokens that stand one for one for another: same asset. Those that gain by staking (wstETH, cbETH,
 # …) are assets of their own until settings give them an asset and a ratio.
 WRAPPERS: Final[Mapping[str, str]] = {

@@ -44,5 +44,10 @@ FLAGS: Final = {
     "unconfirmed": "the venue has not confirmed a subscription",
     "no_room": "something was listed, and no connection has room for it",
     "rate_limited": "the venue asked us to be slower",
+    "incomplete": "blocks are missing between those that are known",
+    "unvalued": "some amounts have no price or no known token: the sums lack them",
+    "unproved": "logs contradict what was read: a new reading is asked for",
+    "stale": "older than its heartbeat allows",
+    "removed": "its block is no longer canonical",
     "rest_failed": "a REST question got no answer",
 }

@@ -3,10 +3,11 @@
 Names ending in `_s` take numbers (seconds); other durations are text such as "250ms".
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
+from schemas.chain_contract import ChainSettings
 from schemas.instrument import Kind
 from schemas.rule import Rule
 
@@ -129,7 +130,11 @@ class InstrumentSettings(_Section, frozen=True, kw_only=True):
 
 
 class Settings(_Section, frozen=True, kw_only=True):
-    """The whole tree. `run` names the set of rows in the store."""
+    """The whole tree. `run` names the set of rows in the store.
+
+    `assumed` has, by venue, what is set of the assumptions that its `sources/<venue>_assumed.py`
+    documents, with their defaults; what is not set is as a recording says, or as by default.
+    """
 
     run: str = "main"
     store: StoreSettings = StoreSettings()
@@ -142,8 +147,10 @@ class Settings(_Section, frozen=True, kw_only=True):
     live: LiveSettings = LiveSettings()
     source: list[SourceSettings] = []
     instrument: list[InstrumentSettings] = []
+    assumed: dict[str, dict[str, Any]] = {}
+    chain: list[ChainSettings] = []
     rule: list[Rule] = []
 
 
-NUMBERS = ("grid", "stale", "volatility", "regime", "instrument", "rule")
+NUMBERS = ("grid", "stale", "volatility", "regime", "instrument", "assumed", "chain", "rule")
 """The sections that affect numbers: their hash belongs to the run."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from schemas.chain_row import Gas, LendingAccount, Mempool, OracleRow, PoolRow, ProtocolEvent
 from schemas.column import Row
 from schemas.errors import BrokenInvariant
 from schemas.feed_health import FeedHealth
@@ -48,6 +49,12 @@ TABLES: Final[Mapping[str, Table]] = dict(
         _table("regimes", Regime, "scope"),
         _table("triggers", Trigger, "rule", "scope"),
         _table("liquidations", Liquidation, "source", "instrument", mark="line"),
+        _table("gas", Gas, "chain"),
+        _table("mempool", Mempool, "chain", "asset"),
+        _table("pools", PoolRow, "instrument"),
+        _table("oracles", OracleRow, "provider", "chain", "feed"),
+        _table("lending_accounts", LendingAccount, "chain", "market", "account"),
+        _table("protocol_events", ProtocolEvent, "source", mark="line"),
         _table("feed_health", FeedHealth, "source", replayed=False),
         _table("rejected", RejectedRow, "source", mark="line"),
     )

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from schemas.account import AccountState
+from schemas.chain import ChainItem
 from schemas.chunk import COLUMNS, SNAPSHOT, WHOLE, Array, Chunk
 from schemas.control import Seen
 from sources.frozen import frozen
@@ -35,7 +36,7 @@ class Batch:
         self.received_ns, self.line = received_ns, line
 
     def item(self, item: Item) -> None:
-        """Add an item that is not a row: Seen, Gap, Wish, Rejected."""
+        """Add an item that is not a row: Seen, Gap, Wish, Rejected, what a chain says."""
         self._line_items.append(item)
 
     def row(self, instrument: str, kind: str, *values: float) -> None:
@@ -87,7 +88,9 @@ class Batch:
         """
         books = [name for name, kind, _ in self._line_rows if kind == _BOOK]
         self._line_rows = []
-        self._line_items = [i for i in self._line_items if not isinstance(i, AccountState)]
+        self._line_items = [
+            i for i in self._line_items if not isinstance(i, AccountState | ChainItem)
+        ]
         self.commit()
         return list(dict.fromkeys(books))
 

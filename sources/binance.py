@@ -17,6 +17,7 @@ import numpy as np
 from schemas.chunk import Array
 from schemas.control import SHOWN, Reason, Rejected
 from schemas.instrument import Instrument
+from sources.binance_assumed import BinanceAssumed
 from sources.binance_books import Books
 from sources.binance_chunks import fill_chunks, forced_chunks, mark_chunks, top_chunks
 from sources.binance_columns import (
@@ -33,7 +34,7 @@ from sources.binance_family import Market
 from sources.binance_known import Known
 from sources.binance_listing import USUAL_FUNDING_H, read_intervals
 from sources.binance_scan import HANDED_BACK, OTHER_PRODUCT
-from sources.binance_slow import Forced, SymbolOf, read_depth, read_frame, read_open_interest
+from sources.binance_slow import USUAL, Forced, SymbolOf, read_depth, read_frame, read_open_interest
 from sources.book_sync import Held
 from sources.lines import ANSWER, FRAME, Lines
 from sources.session import Item
@@ -54,11 +55,13 @@ class Binance:
         market: Market,
         connection: str,
         refine: Callable[[Instrument], Instrument] = _as_is,
+        assumed: BinanceAssumed = USUAL,
     ) -> None:
         self.market = market
         self.venue = market.venue
         self.connection = connection
         self.refine = refine
+        self.assumed = assumed
         self.books = Books(market, connection)
         self.known = Known(market, connection, refine)
         self.single_fills: set[int] = set()  # symbols whose fills come as `trade`
@@ -130,7 +133,7 @@ class Binance:
                                  snapshots)  # fmt: skip
                 else:
                     read_frame(lines.payload(index), index, (at_ns, line), self.market.product,
-                               symbol_of, slow, forced, self.counts)  # fmt: skip
+                               symbol_of, slow, forced, self.counts, self.assumed)  # fmt: skip
             except Refused as refused:
                 if len(misplaced) and misplaced[index]:
                     continue  # the caller rejects it anyway

@@ -4,8 +4,10 @@ from functools import partial
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from schemas.instrument import Kind
+from sources.binance_assumed import BinanceAssumed, CoinmAssumed, UsdmAssumed
 from sources.book_sync import Continuity
 
 
@@ -32,6 +34,7 @@ class Market(Struct, frozen=True):
     ws: str
     messages_per_s: float  # that a client may send, its pongs included
     streams: dict[str, Stream]
+    fill_tiers: dict[str, str] = {}  # of both streams that fills may come by
     in_contracts: bool = False  # sizes are contracts of so many units of quote: inverse
 
     @property
@@ -58,6 +61,14 @@ class Market(Struct, frozen=True):
     def open_interest_url(self) -> str:
         """Open interest, which no stream has; {symbol} is filled in."""
         return f"{self.rest}/openInterest?symbol={{symbol}}"
+
+    def assuming(self, assumed: BinanceAssumed) -> "Market":
+        """The market with fills where they are assumed to be."""
+        if not isinstance(assumed, UsdmAssumed | CoinmAssumed):
+            return self
+        name = assumed.trade_stream
+        trade = Stream(name, self.fill_tiers.get(name, ""))
+        return replace(self, streams=self.streams | {"trade": trade})
 
 
 _BY_PREVIOUS = Continuity(by_previous=True)
@@ -86,10 +97,11 @@ MARKETS: Final = {
             streams={
                 "book": Stream("depth@100ms", "public"),
                 "top": Stream("bookTicker", "public"),
-                "trade": Stream("trade", "public"),  # [U] in no official list, but it comes
+                "trade": Stream(UsdmAssumed().trade_stream, "public"),
                 "mark": Stream("markPrice@1s", "market"),
                 "liquidation": Stream("forceOrder", "market"),
             },
+            fill_tiers={"trade": "public", "aggTrade": "market"},
         ),
         _contracts(
             venue="binance-coinm",
@@ -99,7 +111,7 @@ MARKETS: Final = {
             streams={
                 "book": Stream("depth@100ms"),
                 "top": Stream("bookTicker"),
-                "trade": Stream("aggTrade"),  # [U] whether `trade` comes here too
+                "trade": Stream(CoinmAssumed().trade_stream),
                 "mark": Stream("markPrice@1s"),
                 "liquidation": Stream("forceOrder"),
             },

@@ -4,7 +4,7 @@ It reads depthUpdate, bookTicker, trade, aggTrade and markPriceUpdate, bare or w
 `{"stream":…,"data":…}`, keys in any order. It is bit-equal to the typed decoder in
 `binance_wire` and hands back (HANDED_BACK) whatever is not plainly of that shape: a symbol it
 has not seen, an escape, white space, a sign or exponent in a price, a zero price, a known field
-of another type, another event.
+of another type, a fill of another kind than MARKET, another event.
 """
 
 from typing import Final
@@ -249,11 +249,10 @@ def scan_plain(  # type: ignore[no-untyped-def]
             if fill_px[0, n_fill] <= 0.0 or fill_px[1, n_fill] <= 0.0:
                 continue
             sold = kinds[109] == TRUE
-            ordinary = True
-            if kinds[88] != NONE:  # X
-                if kinds[88] != TEXT:
-                    continue
-                ordinary = is_word(buffer, begins[88], ends[88], _MARKET_WORD)
+            if kinds[88] != NONE and (
+                kinds[88] != TEXT or not is_word(buffer, begins[88], ends[88], _MARKET_WORD)
+            ):  # X: what another one means is assumed
+                continue
             fill[0, n_fill] = symbol
             fill[1, n_fill] = received[i]
             fill[2, n_fill] = line
@@ -262,7 +261,7 @@ def scan_plain(  # type: ignore[no-untyped-def]
             fill[5, n_fill] = TRADE if single else AGG_TRADE
             if fill[4, n_fill] < 0:
                 continue
-            taker[n_fill] = (-1 if sold else 1) if ordinary else 0
+            taker[n_fill] = -1 if sold else 1
             n_fill += 1
             code[i] = TRADE if single else AGG_TRADE
         elif is_mark:

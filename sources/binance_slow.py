@@ -6,7 +6,7 @@ venue adds next. What cannot be used raises `Refused`; what is not for us is cou
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -15,6 +15,8 @@ from schemas.chunk import Array
 from schemas.control import Reason
 from sources import binance_wire as wire
 from sources import wire_numbers as numbers
+from sources.assumed import decided
+from sources.binance_assumed import BinanceAssumed
 from sources.binance_columns import Slow
 from sources.binance_scan import AGG_TRADE, MOST_FINER, TRADE
 from sources.binance_wire import Frame
@@ -33,6 +35,9 @@ class SymbolOf(Protocol):
     def __call__(self, symbol: str, price: str | None, *, sized: bool = True) -> tuple[int, int]:
         """Look up one symbol."""
         ...
+
+
+USUAL: Final = BinanceAssumed()
 
 
 class Forced(Struct, frozen=True):
@@ -55,6 +60,7 @@ def read_frame(
     slow: Slow,
     forced: list[Forced],
     counts: Counter[str],
+    assumed: BinanceAssumed = USUAL,
 ) -> None:
     """Read one line's events into `slow` and `forced`.
 
@@ -63,7 +69,7 @@ def read_frame(
     refused: Refused | None = None
     for frame in wire.decode(payload):
         try:
-            _read_event(frame, index, stamp, product, symbol_of, slow, forced, counts)
+            _read_event(frame, index, stamp, product, symbol_of, slow, forced, counts, assumed)
         except Refused as error:
             refused = refused or error
     if refused is not None:
@@ -79,6 +85,7 @@ def _read_event(
     slow: Slow,
     forced: list[Forced],
     counts: Counter[str],
+    assumed: BinanceAssumed,
 ) -> None:
     if frame.o is not None and frame.e == "forceOrder":
         other = frame.o.st if frame.o.st is not None else frame.st
@@ -94,6 +101,9 @@ def _read_event(
         return
     if frame.e is None and frame.B is None:
         counts["control"] += 1  # an acknowledgement or an error frame
+        return
+    if frame.e in _FILLS and frame.s:
+        _fill(frame, stamp, symbol_of, slow, counts, assumed)
         return
     reader = _READERS.get(frame.e)
     if reader is None or not frame.s:
@@ -135,17 +145,25 @@ def _top(frame: Frame, index: int, stamp: tuple[int, int], symbol_of: SymbolOf, 
 
 
 def _fill(
-    frame: Frame, index: int, stamp: tuple[int, int], symbol_of: SymbolOf, slow: Slow
+    frame: Frame,
+    stamp: tuple[int, int],
+    symbol_of: SymbolOf,
+    slow: Slow,
+    counts: Counter[str],
+    assumed: BinanceAssumed,
 ) -> None:
     single = frame.e == "trade"
     number = numbers.identifier(frame.t if single else frame.a)
     px, size = numbers.price(frame.p), numbers.size(frame.q)
     if frame.m is None:
         raise Refused(Reason.missing_field, "a fill needs m")
-    ordinary = frame.X in (None, "MARKET") and size > 0.0
     venue_ns = numbers.stamp_ns(frame.E)
     symbol, _ = symbol_of(frame.s, frame.p)
-    taker = (-1 if frame.m else 1) if ordinary else 0
+    flow = size > 0.0
+    if flow and frame.X not in (None, "MARKET"):
+        flow = frame.X in assumed.other_flow_kinds
+        counts[decided("other_flow_kinds")] += 1
+    taker = (-1 if frame.m else 1) if flow else 0
     kind = TRADE if single else AGG_TRADE
     slow.fills.append(((symbol, *stamp, venue_ns, number, kind), (px, size), taker))
 
@@ -164,12 +182,11 @@ def _mark(
     slow.marks.append((ints, (mark, index_px, rate)))
 
 
-_READERS = {
+_FILLS: Final = ("trade", "aggTrade")
+_READERS: Final = {
     "depthUpdate": _depth,
     "bookTicker": _top,
     None: _top,  # spot's ticker has no `e`
-    "trade": _fill,
-    "aggTrade": _fill,
     "markPriceUpdate": _mark,
 }
 

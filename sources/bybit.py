@@ -16,10 +16,12 @@ from sources import bybit_listing as listing
 from sources import bybit_rows as rows
 from sources import bybit_wire as wire
 from sources.batch import Row
-from sources.bybit_books import BREAK_IS_GAP, Books
+from sources.bybit_assumed import BybitAssumed
+from sources.bybit_books import Books
 from sources.in_band import InBand
 from sources.wire_numbers import Refused
 
+USUAL: Final = BybitAssumed()
 REMEMBERED_FRAMES: Final = 16  # per topic of fills or liquidations
 
 _SHOWN: Final = 40  # characters of a venue's word that a count is named after
@@ -30,8 +32,8 @@ class Bybit:
 
     venue = listing.VENUE
 
-    def __init__(self, *, break_is_gap: bool = BREAK_IS_GAP) -> None:
-        self.books = Books(break_is_gap=break_is_gap)
+    def __init__(self, assumed: BybitAssumed = USUAL) -> None:
+        self.books = Books(break_is_gap=assumed.break_is_gap)
         self.recent: dict[str, list[bytes]] = {}  # topic → digests of its last frames
 
     def infer(self, symbol: str) -> Instrument:

@@ -7,13 +7,12 @@
     u < last              a loss, counted likewise: the venue counts anew and this is no snapshot
 
 The venue promises the step of one for its full book only. Should N levels not keep it, a Books of
-`break_is_gap=False` applies what comes after a jump. `seq` is no chain: it leaves numbers out.
+`break_is_gap=False` applies what comes after a jump (see bybit_assumed). `seq` is no chain: it
+leaves numbers out.
 
 A book is made of one depth. Should another come on the same connection, its frames are counted
 "other_depth" for as long as the book is known; after a loss the first snapshot decides.
 """
-
-from typing import Final
 
 from msgspec import Struct
 
@@ -21,11 +20,10 @@ from schemas.control import Reason
 from schemas.instrument import instrument_name
 from sources import bybit_wire as wire
 from sources import wire_numbers as numbers
+from sources.assumed import decided
 from sources.bybit_rows import same_symbol
 from sources.in_band import InBand
 from sources.wire_numbers import Refused, scale_of
-
-BREAK_IS_GAP: Final = True
 
 Levels = list[tuple[int, float]]
 
@@ -45,7 +43,7 @@ class Change(Struct):
 class Books:
     """The books of one connection."""
 
-    def __init__(self, *, break_is_gap: bool = BREAK_IS_GAP) -> None:
+    def __init__(self, *, break_is_gap: bool) -> None:
         self.break_is_gap = break_is_gap
         self.depths: dict[str, int] = {}  # symbol → the depth that its known book is made of
 
@@ -83,7 +81,9 @@ class Books:
         follows = u == last_id + 1
         if last_id >= 0 and not follows:
             session.counts["book_break"] += 1
-            follows = u > last_id and not self.break_is_gap
+            if u > last_id:
+                session.counts[decided("break_is_gap")] += 1
+                follows = not self.break_is_gap
         return session.books.update(session.batch, name, u, follows=follows)
 
     def unreadable(self, session: InBand) -> None:

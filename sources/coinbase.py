@@ -2,7 +2,7 @@
 
 Book    level2 (as `l2_data`): snapshot, then absolute levels; `sequence_num` is the connection's,
         so a hole in it loses every book; the ids of book rows are these numbers
-Sides   `side` of a trade is the maker's (`SIDE_IS_MAKER`); `offer` and `ask` are one side
+Sides   `side` of a trade is the maker's (coinbase_assumed); `offer` and `ask` are one side
 Numbers text without trailing zeros: the scale is the finest of the first snapshot
 Seen    live frames of 2026-04, a recording of 2026-08-09 (24 s, two products)
 
@@ -20,6 +20,7 @@ from schemas.instrument import Instrument
 from sources import coinbase_listing as listing
 from sources import coinbase_wire as wire
 from sources import wire_numbers as numbers
+from sources.coinbase_assumed import CoinbaseAssumed
 from sources.coinbase_books import read_books
 from sources.coinbase_sequence import FrameSequence
 from sources.coinbase_trades import Trades, read_tickers
@@ -27,10 +28,7 @@ from sources.coinbase_wire import Envelope
 from sources.in_band import InBand
 from sources.wire_numbers import Refused
 
-# [U] whose side `side` is: the venue documents the maker's elsewhere, some clients take it as the
-# taker's. In the recording of 2026-08-09 it is the maker's in 77 of the 77 trades that the book
-# decides; tests/sources/test_coinbase_taker.py measures that, and any other recording.
-SIDE_IS_MAKER: Final = True
+USUAL: Final = CoinbaseAssumed()
 _CONTROL: Final = ("subscriptions", "heartbeats")
 _NAMED: Final = 40  # characters of an unknown type that are counted by
 
@@ -43,13 +41,13 @@ class _State(msgspec.Struct):
 
 
 class CoinbaseAdvanced:
-    """A Reader for one connection. `side_is_maker` is what a trade's `side` means."""
+    """A Reader for one connection."""
 
     venue = listing.VENUE
 
-    def __init__(self, *, side_is_maker: bool = SIDE_IS_MAKER) -> None:
+    def __init__(self, assumed: CoinbaseAssumed = USUAL) -> None:
         self.sequence = FrameSequence()
-        self.trades = Trades(side_is_maker=side_is_maker)
+        self.trades = Trades(side_is_maker=assumed.side_is_maker)
 
     def infer(self, symbol: str) -> Instrument:
         """Metadata as far as the symbol tells."""

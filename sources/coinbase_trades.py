@@ -15,6 +15,7 @@ from schemas.control import Reason
 from schemas.instrument import Instrument, instrument_name
 from sources import coinbase_wire as wire
 from sources import wire_numbers as numbers
+from sources.assumed import decided
 from sources.coinbase_listing import VENUE, meet
 from sources.coinbase_wire import Envelope, Trade
 from sources.in_band import InBand
@@ -80,7 +81,8 @@ class Trades:
             if last >= 0:
                 session.counts["missed_trades"] += fill.number - last - 1
             self.last[symbol] = fill.number
-            session.counts["side_is_maker" if self.side_is_maker else "side_is_taker"] += 1
+            if fill.taker:
+                session.counts[decided("side_is_maker")] += 1
             session.batch.row(
                 name, "trade", fill.venue_ns, fill.number, fill.px, fill.size_base, fill.taker
             )

@@ -54,7 +54,7 @@ class BookEvent(Struct):
 
 
 class Trade(Struct):
-    """One fill; whose side `side` is, `coinbase.SIDE_IS_MAKER` says."""
+    """One fill; whose side `side` is, `coinbase_assumed` says."""
 
     trade_id: str
     product_id: str

@@ -7,15 +7,26 @@ are taken at a time.
 
 from bisect import bisect_right
 from collections import Counter
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from schemas.account import AccountState
 from schemas.chunk import Array, Chunk
-from schemas.control import Clock, End, Gap, Progress, Reason, Rejected, Seen, Wish
-from schemas.errors import BrokenInvariant
+from schemas.control import (
+    QUESTION,
+    Clock,
+    End,
+    Gap,
+    Granted,
+    Progress,
+    Reason,
+    Rejected,
+    Seen,
+    Wish,
+)
 from schemas.units import NS_PER_S, NS_PER_US, floor_ns
+from sources.connection_state import VERSION, packed, unpack
 from sources.control_line import control_in
 from sources.digest import BLOCK, RunningDigest
 from sources.instrument_lines import WORD
@@ -27,7 +38,6 @@ from sources.weaving import Keyed, breaks, woven
 
 __all__ = ["VERSION", "Connection", "Keyed"]
 
-VERSION: Final = 3
 _PROGRESS_NS = 60 * NS_PER_S
 _OWN_HOLE_NS = 600 * NS_PER_S  # our own recordings have clock lines: this is damage
 _LOSSES = {"start": "start", "close": "reconnect", "overflow": "overflow"}
@@ -54,6 +64,7 @@ class Connection:
         self.digest = RunningDigest()
         self.counts: Counter[str] = Counter()
         self.wishes: list[Wish] = []
+        self.asked: list[Wish | Granted] = []  # questions and answers: live only
 
     def open(self, first_ns: int) -> list[Keyed]:
         """Start at the floor of the very first line: instruments known beforehand get a clock."""
@@ -120,7 +131,9 @@ class Connection:
         by_key: dict[str, list[tuple[int, Any]]] = {name: [] for name in self.known}
         events: list[Rejected] = []
         for item in items:
-            if isinstance(item, Wish):
+            if isinstance(item, Granted) or (isinstance(item, Wish) and item.reason == QUESTION):
+                self.asked.append(item)
+            elif isinstance(item, Wish):
                 self._wish(item)
             elif isinstance(item, Rejected):
                 self.counts["rejected"] += 1
@@ -257,37 +270,14 @@ class Connection:
 
     def snapshot(self) -> tuple[Any, ...]:
         """State that a restart needs: where to read on, the clock, the session."""
-        return (
-            VERSION,
-            self.name,
-            self.bytes_done,
-            self.lines_done,
-            self.last_ns,
-            self.last_grid,
-            self.ended,
-            tuple(self.known),
-            self.digest.taken_up(),
-            self.roster.snapshot(),
-            self.session.snapshot(),
-        )
+        return packed(self)
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Inverse of `snapshot`.
 
         The caller reads past `bytes_done` and gives `digest` the bytes after `digest_from`.
         """
-        version, name, self.bytes_done, self.lines_done, *clock, known, taken, roster, session = (
-            state
-        )
-        if version != VERSION or name != self.name:
-            message = f"recovery data of {name!r} (version {version}) do not fit {self.name!r}"
-            raise BrokenInvariant(message)
-        self.last_ns, self.last_grid, self.ended = clock
-        self.known = dict.fromkeys(known)
-        chain, blocks = taken
-        self.digest = RunningDigest(chain, blocks)
-        self.roster.restore(roster)
-        self.session.restore(session)
+        unpack(self, state)
 
     @property
     def digest_from(self) -> int:

@@ -15,6 +15,7 @@ from msgspec import Raw
 from schemas.instrument import Instrument
 from sources import deribit_wire as wire
 from sources import wire_numbers as numbers
+from sources.deribit_assumed import DeribitAssumed
 from sources.deribit_books import Books
 from sources.deribit_fills import Fills
 from sources.deribit_instruments import DVOL, VENUE, infer, is_combo, meet
@@ -23,6 +24,7 @@ from sources.deribit_ticker import mark_row, quote_row, surface_row, top_row, vo
 from sources.deribit_wire import decode, text
 from sources.in_band import InBand
 
+USUAL: Final = DeribitAssumed()
 MOST_HELD: Final = 4096  # instruments whose incremental tickers are remembered
 
 _SHOWN: Final = 40  # characters of an unknown word that are counted
@@ -34,9 +36,9 @@ class Deribit:
 
     venue = VENUE
 
-    def __init__(self) -> None:
+    def __init__(self, assumed: DeribitAssumed = USUAL) -> None:
         self.books = Books()
-        self.fills = Fills()
+        self.fills = Fills(forced_maker_opposes=assumed.forced_maker_opposes)
         self.held: dict[str, dict[str, str]] = {}  # symbol → fields of its incremental ticker
         self._channels: dict[str, Callable[[str, Raw, InBand], None]] = {
             "book": self._book,

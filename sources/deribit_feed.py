@@ -1,7 +1,7 @@
 """Deribit as a feed: shards of channels, each channel on one connection, the listing of everything.
 
 The listing has no indices: the price index of every coin with inverse contracts, and the
-volatility indices that there are, are added to it.
+volatility indices that there are assumed to be, are added to it.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from msgspec import Raw, Struct
 
 from sources import deribit_subscribe as subscribe
 from sources import wire_numbers as numbers
+from sources.deribit_assumed import DeribitAssumed
 from sources.deribit_instruments import DVOL, VENUE, infer
 from sources.deribit_listing import instruments_of
 from sources.deribit_wire import decode, text
@@ -32,7 +33,6 @@ SUMMARY_URL: Final = (
     "https://www.deribit.com/api/v2/public/get_book_summary_by_currency?currency={currency}"
 )
 CURRENCIES: Final = ("BTC", "ETH", "USDC", "USDT")  # that contracts are settled in
-VOLATILITY_INDICES: Final = ("BTC", "ETH")  # [U] whether there are others
 TOPICS_PER_CONNECTION: Final = 400  # ours: the venue states none
 WEIGHT_PER_MINUTE: Final = 600  # of ordinary requests; 20 a second are allowed
 LISTING_WEIGHT: Final = 20  # costs twenty times an ordinary one
@@ -64,8 +64,11 @@ class DeribitFeed(VenueFeed):
     urgent = (b"trades.",)
     rest = RestLimits(WEIGHT_PER_MINUTE)
 
-    def __init__(self, accounts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, accounts: Sequence[str] = (), assumed: DeribitAssumed = subscribe.USUAL
+    ) -> None:
         super().__init__(accounts)
+        self.assumed = assumed
         self._planned: dict[int, bytes] = {}  # messages by id: each reconnect says them again
         self._single: dict[int, bytes] = {}  # others that are not answered yet
 
@@ -79,7 +82,8 @@ class DeribitFeed(VenueFeed):
         self._planned = {}
         for number, part in self._numbered(split, symbols):
             channels = first_only(subscribe.channels(streams, part), seen)
-            messages = tuple(subscribe.subscribes(channels))
+            most = self.assumed.channels_per_subscribe
+            messages = tuple(subscribe.subscribes(channels, most))
             self._planned |= {subscribe.number_of(message): message for message in messages}
             name = connection_name(self.venue, number)
             plans.append(PolledPlan(name, subscribe.URL, messages, tuple(channels), part, streams))
@@ -133,7 +137,8 @@ class DeribitFeed(VenueFeed):
             found = instruments_of(body)
             coins = sorted({i.asset for i in found if i.inverse})
             names = [f"{coin.lower()}_usd" for coin in coins]
-            names += [f"{c.lower()}_usd{DVOL}" for c in coins if c in VOLATILITY_INDICES]
+            with_volatility = self.assumed.volatility_indices
+            names += [f"{c.lower()}_usd{DVOL}" for c in coins if c in with_volatility]
             return Page(instruments=(*found, *map(infer, names)))
         return Page(
             traded=tuple(

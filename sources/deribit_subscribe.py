@@ -3,7 +3,7 @@
 URL      market data needs no login; interval `100ms` (`raw` is for those who have)
 Limits   32 connections per IP; a subscribe costs 3 000 of 30 000 credits that refill at 10 000/s:
          a burst of 10, then 3.3 a second (other requests cost 500 of 50 000)
-Batches  500 channels to a subscribe (a cap that the sheet does not confirm: a setting)
+Batches  as many channels to a subscribe as are assumed to be allowed (deribit_assumed)
 Refusals a channel that is missing from a subscribe's `result` was refused, so that an answer
          means something only beside its request: `accepted` takes the messages sent
 Alive    after `set_heartbeat` the venue sends `test_request`: answer, or be disconnected
@@ -19,6 +19,7 @@ from msgspec import Raw, Struct
 
 from schemas.errors import UsageError
 from schemas.instrument import Instrument
+from sources.deribit_assumed import DeribitAssumed
 from sources.deribit_instruments import DVOL, infer
 from sources.wire_numbers import Refused
 
@@ -32,7 +33,6 @@ OPTION_BOOK_LEVELS: Final = 20  # of 1, 10, 20
 CONNECTIONS_PER_IP: Final = 32  # open at a time
 CONNECTIONS_PER_MINUTE: Final = 32  # ours: the venue states none
 TOPICS_PER_CONNECTION: Final = None  # the venue states none
-CHANNELS_PER_SUBSCRIBE: Final = 500
 SUBSCRIBES_BURST: Final = 10
 MESSAGES_PER_S: Final = 10_000 / 3_000  # of subscribes, the dearest
 
@@ -56,6 +56,7 @@ ERRORS: Final = {
 TRANSIENT: Final = frozenset({10028, 10040, 10041, 10047, 10066, 11051, 13028, 13888})
 MISSING: Final = "missing from the result"
 
+USUAL: Final = DeribitAssumed()
 STREAMS: Final = ("book", "top", "trade", "mark", "liquidation", "quote", "index")
 _HEARTBEAT_ID: Final = 901
 _REPLY_ID: Final = 902
@@ -123,9 +124,8 @@ def channels(streams: Sequence[str], symbols: Sequence[str]) -> list[str]:
     )
 
 
-def subscribes(names: Sequence[str]) -> list[bytes]:
-    """Messages that subscribe to channels."""
-    size = CHANNELS_PER_SUBSCRIBE
+def subscribes(names: Sequence[str], size: int = USUAL.channels_per_subscribe) -> list[bytes]:
+    """Messages that subscribe to channels, `size` of them at most by one."""
     return [_subscribe(names[k : k + size]) for k in range(0, len(names), size)]
 
 

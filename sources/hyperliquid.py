@@ -18,7 +18,9 @@ from schemas.instrument import Instrument
 from sources import hyperliquid_listing as listing
 from sources import hyperliquid_wire as wire
 from sources import wire_numbers as numbers
+from sources.assumed import decided
 from sources.hyperliquid_accounts import account_state
+from sources.hyperliquid_assumed import HyperliquidAssumed
 from sources.hyperliquid_books import Books
 from sources.hyperliquid_fills import Fills
 from sources.hyperliquid_wire import decode
@@ -37,9 +39,10 @@ class Hyperliquid:
 
     venue = listing.VENUE
 
-    def __init__(self) -> None:
-        self.books = Books()
-        self.fills = Fills()
+    def __init__(self, assumed: HyperliquidAssumed = listing.USUAL) -> None:
+        self.assumed = assumed
+        self.books = Books(tops_match_books=assumed.tops_match_books)
+        self.fills = Fills(assumed)
         self.universes: dict[str, list[str]] = {}  # dex → coins by position
         self._readers: dict[str | None, FrameReader] = {
             "l2Book": self.books.book,
@@ -103,7 +106,9 @@ class Hyperliquid:
             session.counts[f"unknown:{kind}"] += 1
 
     def _learn(self, meta: wire.Meta, dex: str, session: InBand) -> None:
-        universe = listing.universe_of(meta, dex)
+        universe = listing.universe_of(meta, dex, self.assumed)
+        if name := listing.quote_of(meta, self.assumed)[1]:
+            session.counts[decided(name)] += 1
         self.universes[dex] = list(universe.coins)
         for instrument in universe.instruments:
             session.learn(instrument)

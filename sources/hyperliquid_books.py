@@ -11,12 +11,13 @@ from typing import Any, Final
 from schemas.instrument import instrument_name
 from sources import hyperliquid_wire as wire
 from sources import wire_numbers as numbers
+from sources.assumed import decided
 from sources.hyperliquid_listing import VENUE, meet
 from sources.hyperliquid_wire import decode
 from sources.in_band import InBand
 
 OLD_IN_A_ROW: Final = 20
-TOP_ID: Final = 0  # [U] whether ticker and book of one `time` agree: no self-check by ids
+NO_ID: Final = 0  # of a ticker that is not to be compared with the book of its `time`
 
 _BOOK: Final = "l2Book"
 _TOP: Final = "bbo"
@@ -28,7 +29,8 @@ _EMPTY_SIDE: Final = (float("nan"), 0.0)
 class Books:
     """How far the books and tickers of a stream have come."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tops_match_books: bool) -> None:
+        self.tops_match_books = tops_match_books
         self.newest_ms: dict[str, int] = {}  # channel:coin → time of its newest frame
         self.olds: dict[str, int] = {}  # channel:coin → older frames in a row
 
@@ -62,7 +64,11 @@ class Books:
             sides += known or _EMPTY_SIDE
         name = meet(top.coin, session).name
         if not self._is_old(_TOP, top.coin, top.time, session):
-            session.batch.row(name, "top", venue_ns, TOP_ID, *sides)
+            number = NO_ID
+            if self.tops_match_books:
+                number = numbers.identifier(top.time)
+                session.counts[decided("tops_match_books")] += 1
+            session.batch.row(name, "top", venue_ns, number, *sides)
 
     def lose(self, payload: bytes, session: InBand) -> None:
         """Lose the books that a refused frame may have been of."""

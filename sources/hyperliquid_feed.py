@@ -15,13 +15,14 @@ from schemas.errors import UsageError
 from sources import hyperliquid_subscribe as subscribe
 from sources import hyperliquid_wire as wire
 from sources import wire_numbers as numbers
+from sources.hyperliquid_assumed import HyperliquidAssumed
 from sources.hyperliquid_listing import VENUE, spot_instruments, universe_of
 from sources.instruments import Page, Traded
 from sources.live.feed import Request, RestLimits
 from sources.venue_feed import PolledPlan, VenueFeed, connection_name, groups
 from sources.wire_numbers import Refused
 
-TOPICS_PER_CONNECTION: Final = subscribe.SUBSCRIPTIONS_PER_IP // subscribe.CONNECTIONS_PER_IP
+USUAL: Final = HyperliquidAssumed()
 MESSAGES_PER_S: Final = 10.0  # ours: 2000 a minute are allowed for all connections together
 WEIGHT_PER_MINUTE: Final = 1200
 ORDINARY_WEIGHT: Final = 20
@@ -58,9 +59,13 @@ class HyperliquidFeed(VenueFeed):
     heartbeat_s = subscribe.HEARTBEAT_S
     connections_per_minute = subscribe.NEW_CONNECTIONS_PER_MINUTE
     messages_per_s = MESSAGES_PER_S
-    topics_per_connection = TOPICS_PER_CONNECTION
     urgent = (b"userFills",)
     rest = RestLimits(WEIGHT_PER_MINUTE)
+
+    def __init__(self, accounts: Sequence[str] = (), assumed: HyperliquidAssumed = USUAL) -> None:
+        super().__init__(accounts)
+        self.assumed = assumed
+        self.topics_per_connection = subscribe.SUBSCRIPTIONS_PER_IP // assumed.connections_per_ip
 
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
         of_coin = len(subscribe.subscriptions(streams, ["BTC"]))
@@ -119,7 +124,7 @@ class HyperliquidFeed(VenueFeed):
             traded = (_traded(context.coin or "", context) for context in contexts)
             return Page(tuple(spot_instruments(spot)), tuple(traded))
         meta, contexts = wire.decode(_PERPETUALS, body)
-        universe = universe_of(meta, dex)
+        universe = universe_of(meta, dex, self.assumed)
         if len(universe.coins) != len(contexts):
             raise Refused(Reason.wrong_type, "not one context for each coin")
         pairs = zip(universe.coins, contexts, strict=True)

@@ -6,6 +6,7 @@ Hash    all zeros: a TWAP slice, or a transfer that the system made (backstop, d
         frame does not tell them apart, and in a crash the transfers are the big ones: no flow
 Repeats the first frame of a coin on a stream repeats recent trades (30 of them, up to 50 s old,
         in a recording of 2025-01): what was seen is left out, what is old is no flow of now
+        (how old is assumed: hyperliquid_assumed)
 """
 
 from typing import Any, Final
@@ -14,13 +15,14 @@ from schemas.control import Reason
 from schemas.units import NS_PER_S
 from sources import hyperliquid_wire as wire
 from sources import wire_numbers as numbers
+from sources.assumed import decided
+from sources.hyperliquid_assumed import HyperliquidAssumed
 from sources.hyperliquid_listing import meet
 from sources.hyperliquid_remembered import Remembered
 from sources.hyperliquid_wire import decode
 from sources.in_band import InBand
 from sources.wire_numbers import Refused
 
-OLD_NS: Final = 2 * NS_PER_S  # [U] an older fill in a coin's first frame is a repeat; live: < 1 s
 NO_HASH: Final = "0x" + "0" * 64
 
 TradeRow = tuple[int, int, float, float, int]  # as COLUMNS["trade"]
@@ -30,7 +32,9 @@ ForcedRow = tuple[int, float, float, int, int]  # as COLUMNS["liquidation"]
 class Fills:
     """What a connection has read of fills."""
 
-    def __init__(self) -> None:
+    def __init__(self, assumed: HyperliquidAssumed) -> None:
+        self.assumed = assumed
+        self.old_ns = round(assumed.old_fill_s * NS_PER_S)
         self.opened: set[str] = set()  # coins whose first trades of this stream have come
         self.public = Remembered()
         self.forced = Remembered()
@@ -48,9 +52,9 @@ class Fills:
             if seen or not self.public.is_new(coin, number, at_ms):
                 session.counts["repeated"] += 1
                 continue
-            old = coin in first and session.batch.received_ns - venue_ns > OLD_NS
+            old = coin in first and session.batch.received_ns - venue_ns > self.old_ns
             if old or taker == 0:
-                session.counts["old:trades" if old else "no_flow"] += 1
+                session.counts[decided("old_fill_s") if old else "no_flow"] += 1
             flow = 0 if old else taker
             session.batch.row(names[coin], "trade", venue_ns, number, px, size_base, flow)
 
@@ -64,14 +68,17 @@ class Fills:
             session.counts["history"] += len(message.fills)  # of any age: nothing of now
             return
         forced = [fill for fill in message.fills if fill.liquidation is not None]
-        rows = [forced_row(fill, message.user) for fill in forced]
+        told = [owner_of(fill, message.user, self.assumed) for fill in forced]
+        rows = [forced_row(fill, own) for fill, (own, _) in zip(forced, told, strict=True)]
         if len(forced) < len(message.fills):
             session.counts["fill"] += len(message.fills) - len(forced)
-        for fill, row in zip(forced, rows, strict=True):
+        for fill, row, (_, name) in zip(forced, rows, told, strict=True):
             if row is None:
                 session.counts["unknown_side"] += 1
             elif self.forced.is_new(fill.coin, fill.tid, fill.time):
                 session.batch.row(meet(fill.coin, session).name, "liquidation", *row)
+                if name:
+                    session.counts[decided(name)] += 1
             else:
                 session.counts["repeated"] += 1  # both accounts of the fill are watched
 
@@ -102,8 +109,8 @@ def trade_row(trade: wire.Trade) -> TradeRow:
     return numbers.stamp_ns(trade.time), number, px, size_base, taker
 
 
-def forced_row(fill: wire.Fill, user: str) -> ForcedRow | None:
-    """A forced order in a fill of `user` ("" unknown); None when its side cannot be told.
+def forced_row(fill: wire.Fill, own: bool | None) -> ForcedRow | None:
+    """A forced order in a fill; `own` as `owner_of` says: None when its side cannot be told.
 
     Only watched accounts are seen, so the row says that the venue publishes a part. Raises
     Refused.
@@ -113,20 +120,23 @@ def forced_row(fill: wire.Fill, user: str) -> ForcedRow | None:
     size_base = numbers.size(fill.sz)
     if size_base <= 0.0:
         raise Refused(Reason.bad_size, "a forced order without a fill")
-    own = _is_own(fill, user)
     if own is None:
         return None
     sold = (fill.side == "A") == own
     return venue_ns, px, size_base, 1 if sold else -1, 1
 
 
-def _is_own(fill: wire.Fill, user: str) -> bool | None:
-    """Whether the account that the fill belongs to is the liquidated one; None: not told."""
+def owner_of(fill: wire.Fill, user: str, assumed: HyperliquidAssumed) -> tuple[bool | None, str]:
+    """Whether the account of a fill, `user` ("" unknown), is the liquidated one; None: not told.
+
+    And the assumption that it rests on ("" none).
+    """
     forced = fill.liquidation or wire.Forced()
     if user and forced.liquidatedUser:
-        return user.lower() == forced.liquidatedUser.lower()
-    if fill.dir.startswith("Liquidated "):  # [U] words of live fills, in no official list
-        return True
-    if fill.dir == "Auto-Deleveraging":
-        return False
-    return fill.crossed if forced.method == "market" else None  # a forced market order takes
+        return user.lower() == forced.liquidatedUser.lower(), ""
+    if fill.dir.startswith(tuple(assumed.liquidated_words)):
+        return True, "liquidated_words"
+    if fill.dir in assumed.deleveraged_words:
+        return False, "deleveraged_words"
+    own = fill.crossed if forced.method == "market" else None  # a forced market order takes
+    return own, ""

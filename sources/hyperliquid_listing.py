@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from schemas.instrument import Instrument, instrument_name, underlying
 from sources import hyperliquid_wire as wire
+from sources.hyperliquid_assumed import HyperliquidAssumed
 from sources.in_band import InBand
 
 VENUE: Final = "hyperliquid"
@@ -19,8 +20,8 @@ FUNDING_H: Final = 1.0  # `funding` is the rate for one hour
 PERPETUAL_DECIMALS: Final = 6
 SPOT_DECIMALS: Final = 8
 
-# [U] quotes of dexes whose collateral is not USDC, by index of the spot token.
-COLLATERAL: Final = {0: "USDC", 235: "USDE", 360: "USDH"}
+USUAL: Final = HyperliquidAssumed()
+USDC: Final = "USDC"  # the spot token of index 0
 UNKNOWN_QUOTE: Final = "USD"  # some dollar token: the name does not say which
 # Spot tokens that stand for a coin of another chain, one for one.
 WRAPPED: Final = {"UBTC": "BTC", "UETH": "ETH", "USOL": "SOL", "UPUMP": "PUMP", "UBONK": "BONK",
@@ -66,12 +67,24 @@ def infer(coin: str) -> Instrument:
     if is_spot(coin):
         base, _, quote = coin.partition("/")
         return _spot(coin, base, quote or UNKNOWN_QUOTE)
-    return _perpetual(coin, UNKNOWN_QUOTE if ":" in coin else COLLATERAL[0])
+    return _perpetual(coin, UNKNOWN_QUOTE if ":" in coin else USDC)
 
 
-def universe_of(meta: wire.Meta, dex: str = "") -> Universe:
+def quote_of(meta: wire.Meta, assumed: HyperliquidAssumed = USUAL) -> tuple[str, str]:
+    """The quote of a dex, and the assumption that it rests on ("" none)."""
+    token = meta.collateralToken or 0
+    if token == 0:
+        return USDC, ""
+    if token == assumed.usde_token:
+        return "USDE", "usde_token"
+    if token == assumed.usdh_token:
+        return "USDH", "usdh_token"
+    return UNKNOWN_QUOTE, ""
+
+
+def universe_of(meta: wire.Meta, dex: str = "", assumed: HyperliquidAssumed = USUAL) -> Universe:
     """A `meta` answer. A delisted coin keeps its place and is no instrument."""
-    quote = COLLATERAL.get(meta.collateralToken or 0, UNKNOWN_QUOTE)
+    quote, _ = quote_of(meta, assumed)
     coins = []
     instruments = []
     for asset in meta.universe:

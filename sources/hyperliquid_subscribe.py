@@ -16,7 +16,6 @@ from schemas.errors import UsageError
 URL: Final = "wss://api.hyperliquid.xyz/ws"
 INFO_URL: Final = "https://api.hyperliquid.xyz/info"  # POST; the fragment names the question
 HEARTBEAT_S: Final = 30.0
-CONNECTIONS_PER_IP: Final = 10  # [U] older documents say 100
 NEW_CONNECTIONS_PER_MINUTE: Final = 30
 SUBSCRIPTIONS_PER_IP: Final = 1000
 ACCOUNTS_PER_IP: Final = 10

@@ -69,6 +69,7 @@ class InBand:
         self.told: set[str] = set()  # symbols whose Seen has been given
         self.listed: set[str] = set()
         self._scaled: list[tuple[str, Instrument | None]] = []  # by the line that is being read
+        self._partly: Refused | None = None  # what of this line was refused, while the rest counts
 
     # -- instruments -------------------------------------------------------------------------
 
@@ -142,6 +143,7 @@ class InBand:
                 else:
                     self.reader.read(payload, self)
             except Refused as refused:
+                self._partly = None
                 self._unlearn()
                 batch.drop()
                 if not back:
@@ -151,7 +153,14 @@ class InBand:
                 for name in batch.drop():
                     self.books.lose(batch, name, "time_back")
             batch.commit()
+            if self._partly is not None:
+                self._refuse(self._partly, int(lines.received_ns[index]), payload)
+                self._partly = None
         return batch.take()
+
+    def refuse_part(self, refused: Refused) -> None:
+        """Refuse a part of the line that is being read: one row tells, the rest counts."""
+        self._partly = self._partly or refused
 
     def _unlearn(self) -> None:
         """A refused line teaches no price scale."""

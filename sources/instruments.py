@@ -14,11 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.errors import SeawallError
-from schemas.instrument import Instrument
+from schemas.instrument import DOLLARS, Instrument
 from sources.wire_numbers import Refused
 
-DOLLARS: Final = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "DAI", "USDE", "USDH",
-                            "PYUSD", "RLUSD", "USD1"})  # fmt: skip
 MOST_PAGES: Final = 200  # of one listing: more are a venue that turns in circles
 _SHOWN: Final = 120
 

@@ -4,8 +4,9 @@ A replay scans each file before it starts, so that it knows which instruments mu
 and which of them has most volume.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -14,10 +15,11 @@ from msgspec import Struct
 from schemas.chunk import Chunk
 from schemas.errors import UsageError
 from schemas.instrument import Instrument
+from sources.assumed import Assumed
 from sources.instrument_lines import listed_in
 from sources.lines import BAD, Lines
 from sources.recording import Header, Recording, header_of, open_recording
-from sources.registry import Refine, session_for
+from sources.registry import Refine, assumed_for, session_for
 
 SCANNED_LINES: Final = 20_000
 
@@ -48,6 +50,7 @@ class Listing(Struct, frozen=True):
     lists: bool = False  # its first line lists instruments
     window: Window = WHOLE
     lines_before: int = 0  # the first one: before the window, or deleted from the spool
+    assumed: Assumed | None = None  # of the venue; None: what is by default
 
 
 def open_listed(listing: Listing) -> Recording:
@@ -61,12 +64,22 @@ def open_listed(listing: Listing) -> Recording:
     return recording
 
 
-def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window = WHOLE) -> Listing:
-    """Scan the first 20,000 lines of a file. Raises UsageError when there is nothing to use."""
+def scan_listing(
+    path: Path,
+    venue: str | None,
+    refine: Refine,
+    window: Window = WHOLE,
+    assumed: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+) -> Listing:
+    """Scan the first 20,000 lines of a file. Raises UsageError when there is nothing to use.
+
+    assumed: what settings assume, by venue; the rest is as the recording's first line says.
+    """
     recording = open_recording(path, from_ns=window.from_ns, to_ns=window.to_ns)
     first: Lines | None = None
     header = None
     session = None
+    held = None
     turnover: dict[str, float] = {}
     last_ns = 0
     try:
@@ -81,7 +94,8 @@ def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window =
                         "give --venue"
                     )
                     raise UsageError(message)
-                session = session_for(venue, recording.name, refine)
+                held = _assumed(path, venue, header, assumed.get(venue, {}))
+                session = session_for(venue, recording.name, refine, held)
                 if header is not None:
                     session.list_instruments(listed_in(header.instruments, venue, refine))
             assert session is not None
@@ -120,7 +134,20 @@ def scan_listing(path: Path, venue: str | None, refine: Refine, window: Window =
         lists=header is not None and bool(header.instruments),
         window=window,
         lines_before=recording.lines_before,
+        assumed=held,
     )
+
+
+def _assumed(path: Path, venue: str, header: Header | None, given: Mapping[str, object]) -> Assumed:
+    """What is assumed of a venue: settings over the run that made it over the defaults."""
+    told = header.assumed if header is not None and header.venue == venue else {}
+    if not told:
+        return assumed_for(venue, given)
+    try:
+        return assumed_for(venue, told, given)
+    except UsageError as error:
+        message = f"{path}: {error}"
+        raise UsageError(message) from error
 
 
 def _venue_of(path: Path, header: Header | None) -> str | None:

@@ -19,10 +19,12 @@ from sources import okx_contracts as contracts
 from sources import okx_rows as rows
 from sources import okx_wire as wire
 from sources.in_band import InBand
+from sources.okx_assumed import OkxAssumed
 from sources.okx_books import Books
 from sources.okx_rows import Row
 from sources.wire_numbers import Refused
 
+USUAL: Final = OkxAssumed()
 RECENT_TRADES: Final = 64  # ids kept an instrument: the last fill comes again when subscribed anew
 
 _ANSWERS: Final = ("instruments", "mark-price", "funding-rate", "open-interest", "opt-summary")
@@ -44,7 +46,8 @@ class Okx:
 
     venue = contracts.VENUE
 
-    def __init__(self) -> None:
+    def __init__(self, assumed: OkxAssumed = USUAL) -> None:
+        self.assumed = assumed
         self.books = Books()
         self.trades: dict[str, list[int]] = {}  # symbol → the last ids
         self.markets: dict[str, list[str]] = {}  # index → swaps and futures that have spoken
@@ -99,7 +102,12 @@ class Okx:
                 found = self._indices(data, session)
             case "liquidation-orders":
                 found = rows.liquidations(
-                    data, look, sized, session.counts, chosen=bool(session.listed)
+                    data,
+                    look,
+                    sized,
+                    session.counts,
+                    chosen=bool(session.listed),
+                    thinned=self.assumed.liquidations_thinned,
                 )
             case "opt-summary":
                 found = rows.summaries(data, look)

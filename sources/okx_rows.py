@@ -17,6 +17,7 @@ from schemas.instrument import Instrument
 from schemas.units import NS_PER_S
 from sources import okx_wire as wire
 from sources import wire_numbers as numbers
+from sources.assumed import decided
 from sources.okx_contracts import base_size
 from sources.wire_numbers import Refused
 
@@ -25,8 +26,6 @@ Look = Callable[[str], Instrument]
 
 # Fills of another `source` (1: against liquidity that is in no book) are no ordinary flow.
 ORDINARY_SOURCE: Final = "0"
-# An order a contract and second was all that was published, and may be still: `thinned`.
-THINNED: Final = 1
 # Ids of a top are compared with the book's, and these need not count the same frames.
 NO_ID: Final = -1
 
@@ -130,11 +129,18 @@ def index_row(symbol: str, venue_ns: int, px: float) -> Row:
 
 
 def liquidations(
-    data: Raw, look: Look, sized: Look, counts: Counter[str], *, chosen: bool = False
+    data: Raw,
+    look: Look,
+    sized: Look,
+    counts: Counter[str],
+    *,
+    chosen: bool = False,
+    thinned: bool,
 ) -> list[Row]:
     """`liquidation-orders`, at the bankruptcy price; those of margin accounts only count.
 
     The channel speaks of all contracts of a type: when some were `chosen`, the others only count.
+    thinned: not all of them are published.
     """
     rows: list[Row] = []
     for liquidated in wire.rows(wire.LIQUIDATIONS, data):
@@ -156,7 +162,8 @@ def liquidations(
             venue_ns = wire.stamp_ns(closed.ts)
             seconds.add(venue_ns // NS_PER_S)
             size = base_size(sized(symbol), contracts, px)
-            rows.append((symbol, "liquidation", (venue_ns, px, size, position, THINNED)))
+            rows.append((symbol, "liquidation", (venue_ns, px, size, position, int(thinned))))
+        counts[decided("liquidations_thinned")] += len(liquidated.details)
         # More than one a second would mean that they are thinned no longer.
         counts["liquidations_of_one_second"] += len(liquidated.details) - len(seconds)
     return rows

@@ -32,6 +32,7 @@ class Header(Struct):
     venue: str | None = None
     instruments: list[dict[str, object]] = []
     members: list[str] = []  # of the market regime of the run that made it
+    assumed: dict[str, object] = {}  # of the venue, by that run
 
 
 def connection_name(path: Path) -> str:

@@ -52,7 +52,7 @@ class _Reader:
     ) -> None:
         self.listing = listing
         self.recording = settings.opener(listing)
-        session = session_for(listing.venue, listing.connection, settings.refine)
+        session = session_for(listing.venue, listing.connection, settings.refine, listing.assumed)
         session.list_instruments(listing.instruments)
         session.prefer_trades(listing.single_fills)
         self.connection = Connection(
@@ -100,7 +100,9 @@ class _Reader:
                 end = self._at + max(1, int(late.argmax()))
         part = lines.part(self._at, end)
         self._at = end
-        return self.connection.take(part)
+        items = self.connection.take(part)
+        self.connection.asked.clear()  # the answers, if there were any, are in the recording
+        return items
 
 
 Bundle = tuple[str, list[Any]]

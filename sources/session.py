@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from schemas.account import AccountState
+from schemas.chain import ChainItem
 from schemas.chunk import Array, Chunk
-from schemas.control import Gap, Rejected, Seen, Wish
+from schemas.control import Gap, Granted, Rejected, Seen, Wish
 from schemas.instrument import Instrument
 from sources.lines import Lines
 
-Item = AccountState | Chunk | Gap | Rejected | Seen | Wish
+Item = AccountState | ChainItem | Chunk | Gap | Granted | Rejected | Seen | Wish
 
 
 class Session(Protocol):

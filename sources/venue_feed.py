@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from schemas.errors import UsageError, nearest
+from schemas.instrument import Instrument
 from sources.instruments import Page
 from sources.live.feed import Acknowledged, Plan, Request, RestLimits
 from sources.placement import Split, connection_name, connection_number, parts
@@ -63,6 +64,7 @@ class VenueFeed(ABC):
     venue: str
     streams: tuple[str, ...]  # that the venue has
     default_streams: tuple[str, ...]
+    fixed: tuple[Instrument, ...] = ()  # instruments that nobody chooses and no listing has
     most_accounts = 0  # that may be watched; 0: the venue shows nobody's account to others
     account_form = ""  # of an account's name, as a regular expression …
     account_words = ""  # … and in words
@@ -187,6 +189,10 @@ class VenueFeed(ABC):
     def again(self, symbol: str) -> list[bytes]:
         """Messages that bring a new snapshot of one book; none where REST has it."""
         return []
+
+    def question(self, url: str) -> bytes | None:
+        """What to say on the socket for a wish's URL; None: it is a REST question."""
+        return None
 
     def heartbeat(self) -> bytes | None:
         """What keeps a connection open; None: nothing is needed."""

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from flows.simulated_addresses import flood_text, settings_text
 from schemas.errors import UsageError, nearest
+from sources.simulator.chain.truth import write_chain_truth
+from sources.simulator.chain.venue import Evm
 from sources.simulator.flood_server import Flood
 from sources.simulator.server import HOST, Server
 from sources.simulator.truth import write_truth
@@ -52,7 +54,8 @@ def simulate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write down what nobody sees: accounts, parent orders, volatility (JSON lines).",
+            help="Write down what nobody sees: accounts, parent orders, volatility (JSON lines); "
+            "beside it, in FILE.chain, the truth of the chains.",
         ),
     ] = None,
     flood: Annotated[
@@ -86,7 +89,9 @@ def simulate(
     epoch_s = ceil(time() + LEAD_S)
     made = venues_of(world, epoch_s * 1000, names, seed=seed)
     server = Server(world, made, seed=seed, speed=speed, failing=scenario == "outage")
-    with write_truth(world, truth):
+    networks = [n.network for one in made if isinstance(one, Evm) for n in one.nodes.values()]
+    of_chains = truth and truth.with_suffix(f".chain{truth.suffix}")
+    with write_truth(world, truth), write_chain_truth(networks, of_chains):
         asyncio.run(_serve(server, names, port, minutes, epoch_s, console))
     late = f", at most {server.behind_s:.1f} s late" if server.behind_s >= _LATE_S else ""
     console.print(f"# {world.now_ms / 60_000.0:.1f} min of market simulated{late}", highlight=False)

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from flows.page.part import Feed, Part, feed_after, part_after
 from schemas.column import Row
 from schemas.feed_health import FeedHealth
-from schemas.market import Tick
+from schemas.market import DepthCurve, Tick
 from schemas.run import InstrumentRow
 from schemas.tables import Rows
 from schemas.trigger import Trigger, TriggerState
@@ -78,7 +78,7 @@ class Shown:
         self._keepers: dict[str, Callable[[Any], object]] = {
             "instruments": self._instrument,
             "ticks": self._tick,
-            "depth_curves": lambda row: self._keep(row.instrument, "curve", row),
+            "depth_curves": self._curve,
             "volatility": lambda row: self._keep(row.instrument, "volatility", row),
             "regimes": self._regime,
             "triggers": self._trigger,
@@ -160,6 +160,10 @@ class Shown:
         prices = place.prices
         if not prices or prices[-1][0] // NS_PER_S < row.ts // NS_PER_S:
             prices.append((row.ts, row.mid_px, self._rev))
+
+    def _curve(self, row: DepthCurve) -> None:
+        if row.instrument in self._places:  # a pool has a curve and no book: it stands elsewhere
+            self._keep(row.instrument, "curve", row)
 
     def _regime(self, row: Regime) -> None:
         if row.scope == "market":

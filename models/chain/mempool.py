@@ -5,11 +5,11 @@ A transaction is replaced by another of the same sender and nonce; dropped when 
 What a block mined waits again when that block is undone.
 """
 
+import pickle
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from schemas.chain import Pending
@@ -134,20 +134,17 @@ class Mempool:
     def snapshot(self) -> bytes:
         """Everything."""
         state = list(self._waiting.values()), list(self._mined), dict(self.counts), self.delay_s
-        return msgspec.msgpack.encode(state)
+        return pickle.dumps(state)  # amounts have 256 bits: more than msgpack takes
 
     def restore(self, state: bytes) -> None:
         """Inverse of `snapshot`."""
-        waiting, mined, counts, self.delay_s = msgspec.msgpack.decode(state, type=_STATE)
+        waiting, mined, counts, self.delay_s = pickle.loads(state)
         self.forget()
         for one in waiting:
             self._add(one)
         self._mined = deque(mined)
         self._included = Counter(h for block in mined for h in block.transactions)
         self.counts = Counter(counts)
-
-
-_STATE: Final[Any] = tuple[list[Waiting], list[Mined], dict[str, int], float | None]
 
 
 def offer_wei(transaction: Pending) -> int:

@@ -14,6 +14,8 @@ from eth_abi.exceptions import DecodingError
 from schemas.errors import BrokenInvariant
 
 MOST_BYTES: Final = 1 << 20  # of one call: nodes relay no transaction over 128 KiB
+_WORD: Final = 32
+_FIXED: Final = re.compile(r"\[([0-9]+)\]$")
 _NESTED: Final = re.compile(r"(bytes|string|\]|\))\[")
 
 
@@ -34,7 +36,23 @@ def decoded(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
         message = f"{len(data)} bytes are more than a transaction can hold"
         raise Malformed(message)
     try:
-        return default_codec.decode(types, data, strict=False)
+        found = default_codec.decode(types, data, strict=False)
     except (DecodingError, OverflowError, UnicodeDecodeError, ValueError) as error:
         message = f"({','.join(types)}): {error}"
         raise Malformed(message[:200]) from error
+    _refuse_cut(types, data)
+    return found
+
+
+def _refuse_cut(types: Sequence[str], data: bytes) -> None:
+    """The decoder, which allows that padding is missing, gives back what there is of texts."""
+    head = 0
+    for kind in types:
+        if kind in ("bytes", "string"):
+            begin = _WORD + int.from_bytes(data[head:][:_WORD], "big")
+            length = int.from_bytes(data[begin - _WORD : begin], "big")
+            if begin + length > len(data):
+                message = f"{kind} of {length} bytes, of which {len(data) - begin} are there"
+                raise Malformed(message)
+        fixed = _FIXED.search(kind)
+        head += _WORD * (int(fixed[1]) if fixed else 1)

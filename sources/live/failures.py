@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 RATE_LIMITED: Final = (429, 418)  # HTTP: slow down; you did not
 WITHOUT_TELLING_S: Final = 60.0  # how long to wait when a 429 or 418 does not say
 _OURS: Final = {1009: "too_large"}  # codes with which our library gives up
+_LONG: Final = 20  # letters of a part of a path: longer ones may be keys
 _LONGEST: Final = 200  # characters of what somebody else wrote
 
 
@@ -45,7 +46,12 @@ def why_failed(error: Exception) -> str:
 
 
 def place(url: str) -> str:
-    """A URL without what may be a secret: neither user nor query."""
+    """A URL without what may be a secret: no user, no query, no long part of the path.
+
+    >>> place("wss://user:word@node.example/v2/0123456789abcdef0123456789abcdef?key=1")
+    'wss://node.example/v2/…'
+    """
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port is not None else ""
-    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+    shown = ("…" if len(part) > _LONG else part for part in parts.path.split("/"))
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{'/'.join(shown)}"

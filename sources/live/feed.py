@@ -129,6 +129,10 @@ class Feed(Protocol):
         """Messages that bring a new snapshot of one book."""
         ...
 
+    def question(self, url: str) -> bytes | None:
+        """What to say on the socket for a wish's URL; None: it is a REST question."""
+        ...
+
     def heartbeat(self) -> bytes | None:
         """What keeps a connection open; None: nothing is needed."""
         ...

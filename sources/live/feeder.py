@@ -137,7 +137,9 @@ class Feeder:
         now_s = _now_s()
         wanted = []
         for asking in self._wishes.due(now_s, self._is_ready):
-            if asking.url:
+            if asking.url and (message := self._feed.question(asking.url)) is not None:
+                self._links[asking.connection].say([message])
+            elif asking.url:
                 wanted.append((asking.connection, asking.url))
             else:
                 symbol = asking.instrument.partition(":")[2]

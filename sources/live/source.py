@@ -160,6 +160,12 @@ class LivePartition(StatefulSourcePartition[Bundle, tuple[Any, ...]]):
             else:
                 books.add(wish.instrument)
         connection.wishes.clear()
+        for asked in connection.asked:
+            if isinstance(asked, Wish):
+                feeding.wish(asked)
+            else:
+                feeding.satisfied(asked.instrument, asked.url)
+        connection.asked.clear()
         self._awaiting = connection.roster.awaiting()
         for instrument in sorted(books - self._awaiting):
             feeding.satisfied(instrument)

@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 
 from flows.catalogues import CATALOGUES, unlisted
+from flows.live_inputs import header_of
 from flows.settings import load
 from flows.simulated import simulated_venues
 from schemas.errors import SettingsError
 from schemas.settings import LiveSettings, Settings, SourceSettings
 from sources.instrument_cache import save
 from sources.instruments import Catalogue
-from tests.flows.live_made import BTC, ETH, REST, USDM
+from sources.live.spool import Spool
+from tests.flows.live_made import BTC, ETH, REST, USDM, live_settings
 
 WRONG = """
 [[source]]
@@ -78,6 +80,20 @@ def test_what_an_earlier_run_kept_is_used_instead(tmp_path: Path) -> None:
          f'{USDM}: unknown instrument "ETHUSTD", did you mean "ETHUSDT"?'),
     ]  # fmt: skip
     assert "an older listing is used" in note
+
+
+def test_another_assumption_than_the_run_has_begun_with_is_a_mistake(tmp_path: Path) -> None:
+    with Spool(tmp_path / "main", "binance-usdm-public", header=header_of(USDM, [], [])) as spool:
+        spool.append([b'5 !{"k":"open"}\n'])
+    source = SourceSettings(venue=USDM, instruments=["BTCUSDT"], rest_url=REST)
+    settings = live_settings(
+        tmp_path, source=[source], assumed={USDM: {"trade_stream": "aggTrade"}}
+    )
+    text = (
+        "run 'main' in this store has begun with another trade_stream of binance-usdm in "
+        "[assumed]; choose another name with --run NAME"
+    )
+    assert told(settings) == ([(("assumed", USDM), text)], [])
 
 
 def test_recordings_and_the_most_traded_are_not_asked_for(tmp_path: Path) -> None:

@@ -229,4 +229,5 @@ def test_a_header_has_the_instruments_of_its_plan() -> None:
             }
         ],
         "members": ["binance-usdm:BTCUSDT", "binance-usdm:ETHUSDT"],
+        "assumed": {"other_flow_kinds": [], "trade_stream": "trade"},
     }  # fmt: skip

@@ -8,6 +8,7 @@ from flows.live_inputs import header_of
 from flows.live_watch import watch_of
 from flows.run_folders import spool_of
 from schemas.settings import LiveSettings, Settings
+from sources.binance_assumed import UsdmAssumed
 from sources.instrument_cache import load
 from sources.instrument_lines import entry_of
 from sources.instruments import Catalogue
@@ -29,6 +30,7 @@ def test_the_settings_say_whether_anybody_watches(tmp_path: Path) -> None:
 
 def test_later_segments_and_the_next_start_know_what_has_changed(tmp_path: Path) -> None:
     settings, one, said = live_settings(tmp_path), live_input(BTC), list[str]()
+    one.assumed = UsdmAssumed(trade_stream="aggTrade")
     one.source.instruments.append("*USDT")
     header = header_of(USDM, [entry_of(BTC)], [BTC.name])
     spools = {name: Spool(spool_of(settings), name, header=header) for name in NAMES}
@@ -37,7 +39,8 @@ def test_later_segments_and_the_next_start_know_what_has_changed(tmp_path: Path)
     later = Catalogue(USDM, 7, (BTC, ETH), {})
     assert [c.plan.name for c in watch.changes(later, Counters())] == list(NAMES)
     for spool in spools.values():
-        assert spool.header == header_of(USDM, [entry_of(BTC), entry_of(ETH)], [BTC.name])
+        known = [entry_of(BTC), entry_of(ETH)]
+        assert spool.header == header_of(USDM, known, [BTC.name], one.assumed)
         spool.close()
     assert said == ["binance-usdm: listed ETHUSDT"]
     watch._keep(later)

@@ -71,6 +71,7 @@ def test_the_wiring_of_two_venues(tmp_path: Path) -> None:
             code_version=version("seawall"),
             spools={name: tmp_path / "main" / name for name in (PUBLIC, MARKET, OKX_1)},
             venues=("binance-usdm", "okx"),
+            chains={},
         )
         assert live.wiring.connections == [PUBLIC, MARKET, OKX_1]
         assert live.venues == {PUBLIC: "binance-usdm", MARKET: "binance-usdm", OKX_1: "okx"}

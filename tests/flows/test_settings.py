@@ -118,8 +118,8 @@ book_s = "10s"
     told = mistakes(path, environ, flow__epoch_s=-1.0)
     assert told == [
         'seawall.toml:2: run "a b" must be 1 to 64 letters, digits, ".", "_" or "-"',
-        'seawall.toml:3: unknown key "colour", valid are flow, grid, instrument, live, regime, '
-        "rule, run, source, stale, state, store, volatility",
+        'seawall.toml:3: unknown key "colour", valid are assumed, chain, flow, grid, instrument, '
+        "live, regime, rule, run, source, stale, state, store, volatility",
         'seawall.toml:5: unknown key "intervall", did you mean "interval"?',
         "seawall.toml:7: store.url must be text in quotes, not 5",
         'seawall.toml:8: unknown key "retention_days", valid are url',
@@ -135,8 +135,8 @@ book_s = "10s"
         "seawall.toml:23: no-such-file.gz does not exist",
         'seawall.toml:24: unknown venue "binance-usmd", did you mean "binance-usdm"?',
         'seawall.toml:25: source needs "files", or "venue" and "instruments", "top" or "accounts"',
-        'seawall.toml:29: instrument.kind must be one of "future", "index", "option", '
-        '"perpetual", "spot", not the text "swap"',
+        'seawall.toml:29: instrument.kind must be one of "chain", "future", "index", "option", '
+        '"perpetual", "pool", "spot", not the text "swap"',
         'seawall.toml:31: instrument.name: "okx:A" stands twice',
         'seawall.toml:33: "okx:" is no instrument: write <venue>:<symbol>, as in '
         "binance-usdm:BTCUSDT",

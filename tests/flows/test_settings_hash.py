@@ -1,5 +1,8 @@
 """The hash of what affects numbers: equal for equal meaning, different for each other number."""
 
+from hashlib import blake2b
+
+import msgspec
 import pytest
 
 from flows.settings import load, numbers_hash
@@ -14,6 +17,16 @@ PLAIN = numbers_hash(Settings())
 
 def hashed(**overrides: object) -> str:
     return numbers_hash(load(None, {}, {n.replace("__", "."): v for n, v in overrides.items()}))
+
+
+def test_runs_that_began_before_there_were_assumptions_go_on() -> None:
+    of_then = ("grid", "stale", "volatility", "regime", "instrument", "rule")
+    sections = {name: getattr(Settings(), name) for name in of_then}
+    before = msgspec.json.encode({**sections, "grid": 250_000_000}, order="sorted")
+    assert blake2b(before, digest_size=16).hexdigest() == PLAIN
+    assert hashed(assumed={}) == hashed(assumed={"okx": {}}) == PLAIN
+    one, other = ({"okx": {"liquidations_thinned": thinned}} for thinned in (True, False))
+    assert len({hashed(assumed=one), hashed(assumed=other), PLAIN}) == 3
 
 
 def test_what_does_not_affect_numbers_is_not_in_it() -> None:
@@ -45,6 +58,8 @@ OTHER: dict[str, object] = {
     "volatility__forecast_half_life_s": 60,
     "regime__step_s": 5,
     "instrument": [{"name": "okx:A"}],
+    "assumed": {"okx": {"liquidations_thinned": True}},  # goes over what a recording says
+    "chain": [{"id": 1, "name": "ethereum"}],
     "rule": RULES[:1],
 }
 

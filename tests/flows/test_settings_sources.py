@@ -56,9 +56,9 @@ REST = "source.rest_url must be http://host:port or https://host:port, not "
         (live(venue=None), (), 'source needs "venue": a live one says where its instruments are'),
         (live(venue="binance-usmd"), ("venue",),
          'unknown venue "binance-usmd", did you mean "binance-usdm"?'),
-        (live(venue="pyth"), ("venue",),
-         '"pyth" cannot be read yet, only binance-usdm, binance-coinm, binance-spot, bybit-linear, '
-         "okx, deribit, hyperliquid, coinbase-advanced"),
+        (live(venue="chainlink"), ("venue",),
+         '"chainlink" cannot be read yet, only binance-usdm, binance-coinm, binance-spot, '
+         "bybit-linear, okx, deribit, hyperliquid, coinbase-advanced, pyth"),
         (live(streams=["book", "trades"]), ("streams", 1),
          'binance-usdm has no stream "trades", did you mean "trade"?'),
         (live(venue="binance-spot", streams=["mark"]), ("streams", 0),

@@ -48,10 +48,12 @@ def told(
     """The whole summary."""
     source = Some(
         connections={
-            "a": Some(lines_done=1500, session=Some(counts=Counter(unused)), counts=Counter()),
+            "a": Some(
+                lines_done=1500, session=Some(venue="okx", counts=Counter(unused)), counts=Counter()
+            ),
             "b": Some(
                 lines_done=700,
-                session=Some(counts=Counter(unused)),
+                session=Some(venue="okx", counts=Counter(unused)),
                 counts=Counter({"unknown control:x": 1, "gaps": 3} if unused else {}),
             ),
         },
@@ -147,6 +149,14 @@ def test_frames_that_are_nothing_to_us_are_counted() -> None:
     said = told(Stored({"ticks": 0}, [], []), unused={"unknown:24hrTicker": 2, "control": 0})
     assert "not used: 1 unknown control:x, 4 unknown:24hrTicker\n" in said
     assert "not used" not in told(Stored({"ticks": 0}, [], []))
+
+
+def test_what_rests_on_assumptions_is_one_line() -> None:
+    unused = {"control": 2, "assumed:liquidations_thinned": 600, "assumed:b": 1, "assumed:c": 0}
+    said = told(Stored({"ticks": 0}, [], []), unused=unused)
+    assert "not used: 4 control, 1 unknown control:x\n" in said
+    assert "\n1,202 times on an assumption: 2 okx.b, 1,200 okx.liquidations_thinned\n" in said
+    assert "assumption" not in told(Stored({"ticks": 0}, [], []), unused={"control": 2})
 
 
 def test_the_next_commands_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ KINDS = {
     "index_px rate delta gamma vega theta oi_base",
     "index": "venue_ns px",
     "vol_index": "venue_ns vol",
+    "oracle": "venue_ns px conf ema_px id",
 }
 
 

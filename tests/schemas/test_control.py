@@ -16,6 +16,7 @@ ITEMS: list[Struct] = [
     control.Seen(infer("v", "S", "spot", 2), "c", 5, 7, listed=True),
     control.Progress("c", 5, 10, 100, "ab"),
     control.Wish("v:S", "https://x", "snapshot"),
+    control.Granted("v:S", 5, "https://x"),
 ]
 
 

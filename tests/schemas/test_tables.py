@@ -19,6 +19,12 @@ CONTRACT = {
     "regimes": ("scope", "ts"),
     "triggers": ("rule scope", "ts"),
     "liquidations": ("source instrument", "line"),
+    "gas": ("chain", "ts"),
+    "mempool": ("chain asset", "ts"),
+    "pools": ("instrument", "ts"),
+    "oracles": ("provider chain feed", "ts"),
+    "lending_accounts": ("chain market account", "ts"),
+    "protocol_events": ("source", "line"),
     "feed_health": ("source", "ts"),
     "rejected": ("source", "line"),
 }

@@ -6,6 +6,7 @@ from typing import Any
 from schemas.control import Gap, Rejected, Seen, Wish
 from schemas.instrument import Instrument
 from sources.bybit import Bybit
+from sources.bybit_assumed import BybitAssumed
 from sources.in_band import InBand
 from tests.shared import shared_file
 from tests.sources.talk import MS, START, as_is, hear, text, wire
@@ -17,7 +18,7 @@ TICKS, SIZES = (1000, 995, 1010), (1.0, 2.0, 3.0)
 
 
 def session(*, break_is_gap: bool = True) -> InBand:
-    return InBand(Bybit(break_is_gap=break_is_gap), "c", as_is)
+    return InBand(Bybit(BybitAssumed(break_is_gap=break_is_gap)), "c", as_is)
 
 
 def say(made: InBand, *payloads: str | bytes, first_line: int = 1) -> list[Any]:

@@ -8,6 +8,7 @@ from schemas.chunk import Chunk
 from schemas.control import Gap, Seen, Wish
 from schemas.instrument import Instrument
 from sources.coinbase import CoinbaseAdvanced
+from sources.coinbase_assumed import CoinbaseAssumed
 from sources.in_band import InBand
 from tests.sources.talk import MS, START, as_is, hear, shown, text, wire
 
@@ -17,7 +18,7 @@ SENT, SENT_NS = "2026-08-01T00:00:00.5Z", 1_785_542_400_500_000_000
 
 
 def made(**settings: Any) -> InBand:
-    return InBand(CoinbaseAdvanced(**settings), "c", as_is)
+    return InBand(CoinbaseAdvanced(CoinbaseAssumed(**settings)), "c", as_is)
 
 
 def said(channel: str, number: int, *events: Any) -> str:

@@ -58,7 +58,8 @@ SAMPLES: dict[str, tuple[list[Any], dict[str, int]]] = {
     "orderbook_50": ([seen(2), gap(2), wish(), one(
         "book", (1,) * 4, venue_ns=1672304484976 * MS, first_id=18521288, last_id=18521288,
         side=(1, 1, -1, -1), px_ticks=(1649350, 1649300, 1661100, 1661200),
-        size=(0.006, 0.1, 0.029, 0.213), is_snapshot=1)], {"book_break": 1}),
+        size=(0.006, 0.1, 0.029, 0.213), is_snapshot=1)],
+        {"book_break": 1, "assumed:break_is_gap": 1}),
     "pong": ([], {"control": 2}),
     "publicTrade": ([seen(None), one(
         "trade", (1,), venue_ns=1672304486865 * MS, id=0x20f43950d8dd5b3, px=16578.5,

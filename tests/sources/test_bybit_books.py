@@ -71,7 +71,7 @@ def test_a_missing_frame_is_one_gap_and_one_wish_until_the_next_snapshot() -> No
         wish(),
         levels(snapshot(1, 7), snapshot(4, 20), delta(5, 21)),
     ]
-    assert +made.counts == {"book_break": 1}
+    assert +made.counts == {"book_break": 1, "assumed:break_is_gap": 1}
 
 
 def test_a_second_loss_is_told_anew() -> None:
@@ -117,7 +117,7 @@ def test_where_a_break_is_no_gap_what_comes_after_a_jump_applies() -> None:
         seen(1),
         levels(snapshot(1, 7), delta(2, 9), delta(3, 10)),
     ]
-    assert +made.counts == {"book_break": 1}
+    assert +made.counts == {"book_break": 1, "assumed:break_is_gap": 1}
 
 
 def test_u_of_one_overwrites_whatever_the_type_says() -> None:
@@ -171,11 +171,11 @@ def test_a_book_is_made_of_one_depth() -> None:
     frames = whole(7), whole(70, **other), book(71, **other), book(8), book(10), book(73, **other)
     expected = [seen(1), gap(5), wish(), levels(snapshot(1, 7), delta(4, 8))]
     assert heard(*frames, made=made) == expected
-    assert +made.counts == {"other_depth": 2, "book_break": 1}
+    assert +made.counts == {"other_depth": 2, "book_break": 1, "assumed:break_is_gap": 1}
     after = [shown(i) for i in say(made, whole(80, **other), book(81, **other), whole(11),
                                    first_line=7)]  # fmt: skip
     assert after == [levels(snapshot(7, 80), delta(8, 81))]
-    assert +made.counts == {"other_depth": 3, "book_break": 1}
+    assert +made.counts == {"other_depth": 3, "book_break": 1, "assumed:break_is_gap": 1}
 
 
 BAD: list[tuple[str, str]] = [

@@ -81,8 +81,8 @@ TALK_OTHERS = [
     seen("ETH-USD", 2, 9),
 ]
 TALK_COUNTS = {
-    "control": 2, "past_trades": 2, "repeated_trades": 1, "side_is_maker": 2, "unsynchronised": 1,
-    "unknown:candles": 1, "unknown:match": 1, "error": 1, "one_sided": 1,
+    "control": 2, "past_trades": 2, "repeated_trades": 1, "assumed:side_is_maker": 2,
+    "unsynchronised": 1, "unknown:candles": 1, "unknown:match": 1, "error": 1, "one_sided": 1,
 }  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def test_a_doubled_frame_is_left_out() -> None:
         (1, 0), (1, 0), (2, 1), (7, 3),
     ]  # fmt: skip
     assert [row[1] for row in rows(items)[BTC, "trade"]] == [5]
-    assert +session.counts == {"repeated": 3, "side_is_maker": 1}
+    assert +session.counts == {"repeated": 3, "assumed:side_is_maker": 1}
 
 
 def test_frames_in_the_wrong_order() -> None:

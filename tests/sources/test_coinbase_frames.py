@@ -71,7 +71,7 @@ def test_the_shared_trades() -> None:
             (at(1), 1, second, 995098701, 68900.0, 0.05, 1),
         ]
     }
-    assert +session.counts == {"side_is_maker": 2}
+    assert +session.counts == {"assumed:side_is_maker": 2}
 
 
 @pytest.mark.parametrize(

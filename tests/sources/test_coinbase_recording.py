@@ -25,7 +25,7 @@ from tests.sources.talk import NONE, chunks, indexed, one_chunk, others, parted
 
 CAPTURE = "data/captures/coinbase-advanced__2026-08-09.gz"
 SCALE = 100
-COUNTS = {"past_trades": 200, "side_is_maker": 79, "control": 30, "unknown:candles": 6}
+COUNTS = {"past_trades": 200, "assumed:side_is_maker": 79, "control": 30, "unknown:candles": 6}
 
 
 @cache

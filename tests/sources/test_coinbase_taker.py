@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sources.coinbase import SIDE_IS_MAKER
+from sources.coinbase_assumed import CoinbaseAssumed
 from tests.sources.taker_calibration import Calibration, calibrate
 from tests.sources.talk import chunks, indexed
 from tests.sources.test_coinbase_recording import BTC, ETH, SCALE, heard, plain, recorded
 
+SIDE_IS_MAKER = CoinbaseAssumed().side_is_maker
 QUOTES = (np.array([10, 20]), np.array([99.0, 100.0]), np.array([101.0, 100.5]))
 
 

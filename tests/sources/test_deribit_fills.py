@@ -61,7 +61,8 @@ def test_who_was_forced(direction: str, role: str, sides: list[int]) -> None:
     _, found = said(trades(fill(1, direction=direction, liquidation=role)), session=session)
     taker = 1 if direction == "buy" else -1
     assert found == [traded(1, taker), *(forced(side) for side in sides)]
-    assert dict(session.counts) == {"liquidation_flag": 1}
+    decided = {"assumed:forced_maker_opposes": 1} if "M" in role else {}
+    assert dict(session.counts) == {"liquidation_flag": 1, **decided}
 
 
 def test_no_forced_order_and_one_of_an_unknown_role() -> None:
@@ -132,7 +133,7 @@ def test_only_the_most_recent_fills_are_remembered() -> None:
     said(trades(*map(fill, range(MOST_RECENT))), trades(fill(MOST_RECENT)), session=session)
     again = trades(fill(1), fill(0), fill(MOST_RECENT))
     assert said(again, session=session)[1] == [traded(0)]
-    fills = Fills()
+    fills = Fills(forced_maker_opposes=True)
     fills.restore([["A", 1], ["B", 1]])
     assert fills.snapshot() == [("A", 1), ("B", 1)]
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from sources.registry import VENUES, feed_for
-from tests.sources.test_placement import SYMBOLS
+from sources.registry import VENUES
+from tests.sources.test_placement import SYMBOLS, informed
 
 
 @pytest.mark.parametrize("venue", VENUES)
 def test_an_emptied_connection_has_no_plan_until_there_is_something_new(venue: str) -> None:
-    feed = feed_for(venue)
+    feed = informed(venue)
     first, second, third = SYMBOLS[venue]
     feed.topics_per_connection = 1  # a symbol each
     streams = feed.default_streams[:1]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.control import Reason, Rejected
-from sources.hyperliquid_fills import OLD_NS
+from sources.hyperliquid_assumed import HyperliquidAssumed
 from sources.hyperliquid_remembered import REMEMBERED
 from tests.sources.talk import MS, START, chunks, others, shown
 from tests.sources.test_hyperliquid_frames import (
@@ -25,7 +25,8 @@ from tests.sources.test_hyperliquid_frames import (
     user_fills,
 )
 
-OLD_MS = START_MS - OLD_NS // MS  # exactly as old as a live fill may be
+# Exactly as old as a live fill may be.
+OLD_MS = START_MS - round(HyperliquidAssumed().old_fill_s * 1000)
 
 
 def trade_rows(*fills: tuple[int, int, int, int], coin: str = "BTC") -> Any:
@@ -63,7 +64,7 @@ def test_the_first_frame_repeats_what_is_old_and_that_is_no_flow() -> None:
     items = hear(made, trades(old, live), trades(trade(3, OLD_MS - 1)))
     # In a later frame even an old fill is news.
     assert ids(items) == [(1, 0), (2, 1), (3, 1)]
-    assert made.counts == {"old:trades": 1}
+    assert made.counts == {"assumed:old_fill_s": 1}
 
 
 def test_each_coin_has_a_first_frame_of_its_own() -> None:
@@ -95,7 +96,7 @@ def test_a_new_stream_repeats_and_nothing_counts_twice() -> None:
     missed = trade(9, OLD_MS - 5)  # while nobody listened; known too late to be flow
     items = hear(made, trades(missed, trade(1), trade(2), later), line=3)
     assert ids(items) == [(9, 0), (3, 1)]
-    assert made.counts == {"repeated": 2, "old:trades": 1}
+    assert made.counts == {"repeated": 2, "assumed:old_fill_s": 1}
 
 
 def test_repeats_beyond_the_memory_are_told_by_their_time() -> None:
@@ -145,7 +146,7 @@ def test_a_refused_frame_is_not_remembered(bad: Any, reason: Reason) -> None:
         (reason, 1, refused[:500])
     ]
     assert ids(items) == [(1, 0)]  # new, and still the first frame of its coin
-    assert made.counts == {"old:trades": 1}
+    assert made.counts == {"assumed:old_fill_s": 1}
 
 
 # -- forced orders -------------------------------------------------------------------------------
@@ -180,23 +181,32 @@ MARKET, BACKSTOP = (
 
 
 @pytest.mark.parametrize(
-    ("changes", "side"),
+    ("changes", "side", "by"),
     [
-        ({"crossed": True, "liquidation": MARKET}, 1),
-        ({"crossed": False, "liquidation": MARKET}, -1),
-        ({"dir": "Liquidated Cross Long", "liquidation": BACKSTOP}, 1),
-        ({"dir": "Liquidated Isolated Short", "side": "B", "liquidation": BACKSTOP}, -1),
-        ({"dir": "Auto-Deleveraging", "side": "B", "liquidation": BACKSTOP}, 1),
-        ({"dir": "Close Long", "liquidation": BACKSTOP}, None),
-        ({"crossed": None, "liquidation": MARKET}, None),
+        ({"crossed": True, "liquidation": MARKET}, 1, ""),
+        ({"crossed": False, "liquidation": MARKET}, -1, ""),
+        ({"dir": "Liquidated Cross Long", "liquidation": BACKSTOP}, 1, "liquidated_words"),
+        (
+            {"dir": "Liquidated Isolated Short", "side": "B", "liquidation": BACKSTOP},
+            -1,
+            "liquidated_words",
+        ),
+        (
+            {"dir": "Auto-Deleveraging", "side": "B", "liquidation": BACKSTOP},
+            1,
+            "deleveraged_words",
+        ),
+        ({"dir": "Close Long", "liquidation": BACKSTOP}, None, ""),
+        ({"crossed": None, "liquidation": MARKET}, None, ""),
     ],
 )
-def test_where_the_channel_names_no_account(changes: Any, side: int | None) -> None:
+def test_where_the_channel_names_no_account(changes: Any, side: int | None, by: str) -> None:
     items, counts = say(frame("user", {"fills": [fill(1, **changes)]}))
     if side is None:
         assert (items, counts) == ([], {"unknown_side": 1})
     else:
-        assert (items, counts) == ([seen("BTC", 1), forced_rows((1, side))], {})
+        expected = {f"assumed:{by}": 1} if by else {}
+        assert (items, counts) == ([seen("BTC", 1), forced_rows((1, side))], expected)
 
 
 def test_a_forced_order_counts_once_however_many_of_its_accounts_are_watched() -> None:

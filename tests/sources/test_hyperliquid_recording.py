@@ -111,7 +111,7 @@ def test_every_trade() -> None:
             expected.append((at, line, *row))
     assert (len(expected), old, without_hash) == (64, 30, 4)
     assert rows_of(items, "trade") == expected
-    assert made.counts == {"old:trades": 30, "no_flow": 4}
+    assert made.counts == {"assumed:old_fill_s": 30, "no_flow": 4}
     live = [row[-1] * row[-2] for row in expected if row[-1]]
     bought, sold = sum(v for v in live if v > 0), -sum(v for v in live if v < 0)
     assert (round(bought, 5), round(sold, 5)) == (0.05335, 0.60294)

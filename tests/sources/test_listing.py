@@ -8,6 +8,7 @@ import pytest
 from schemas.errors import UsageError
 from schemas.instrument import Instrument
 from sources import listing
+from sources.binance_assumed import UsdmAssumed
 from sources.listing import Listing, scan_listing
 from tests.shared import shared_file
 from tests.sources.talk import (
@@ -45,6 +46,7 @@ def test_a_foreign_file(tmp_path: Path) -> None:
         instruments=(instrument(USDM, "BTCUSDT", 2), instrument(USDM, "ETHUSDT", 1)),
         single_fills=("binance-usdm:BTCUSDT",),
         turnover_usd={"binance-usdm:BTCUSDT": 402.0, "binance-usdm:ETHUSDT": 20.0},
+        assumed=UsdmAssumed(),
     )  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def test_the_venue_is_the_settings_else_the_name_s_else_the_header_s(tmp_path: P
                                   "give --venue"),
         ("nowhere__x", text(trade(1)), 'unknown venue "nowhere": valid are binance-coinm, '
                                        "binance-spot, binance-usdm, bybit-linear, "
-                                       "coinbase-advanced, deribit, hyperliquid, okx"),
+                                       "coinbase-advanced, deribit, hyperliquid, okx, pyth"),
         (f"{USDM}__x", b"a\nb\n", "{}: no line begins with a stamp; is it a recording?"),
         (f"{USDM}__x", b"12 {",
          "{}: ends in the middle of line 1, which is left unread, there is nothing to replay"),

@@ -1,6 +1,7 @@
 """Rows of every channel but the books, with units and sides, and what they refuse."""
 
 from collections import Counter
+from functools import partial
 from math import isnan
 from typing import Any
 
@@ -226,9 +227,11 @@ def forced(symbol: str, *details: Any) -> Raw:
 @pytest.mark.parametrize(("symbol", "size"), [(LINEAR, 1.0), (INVERSE, 2.5)])
 def test_a_forced_order(side: str, pos: str, position: int, symbol: str, size: float) -> None:
     counts = Counter[str]()
-    rows = okx_rows.liquidations(forced(symbol, closed(side, pos)), look, look, counts)
+    rows = okx_rows.liquidations(
+        forced(symbol, closed(side, pos)), look, look, counts, thinned=True
+    )
     assert rows == [(symbol, "liquidation", (NS, 80.0, size, position, 1))]
-    assert +counts == {}
+    assert +counts == {"assumed:liquidations_thinned": 1}
 
 
 def test_of_contracts_that_nobody_chose_forced_orders_only_count() -> None:
@@ -238,19 +241,35 @@ def test_of_contracts_that_nobody_chose_forced_orders_only_count() -> None:
     def knows(symbol: str) -> Instrument:
         return BY_SYMBOL.get(symbol, other)
 
-    rows = okx_rows.liquidations(forced(other.symbol, closed()), knows, look, counts, chosen=True)
-    rows += okx_rows.liquidations(forced(LINEAR, closed()), knows, look, counts, chosen=True)
+    rows = [
+        row
+        for symbol in (other.symbol, LINEAR)
+        for row in okx_rows.liquidations(
+            forced(symbol, closed()), knows, look, counts, chosen=True, thinned=True
+        )
+    ]
     assert [symbol for symbol, _, _ in rows] == [LINEAR]
-    assert +counts == {"liquidation_of_another": 1}
+    assert +counts == {"liquidation_of_another": 1, "assumed:liquidations_thinned": 1}
 
 
 def test_several_in_a_second_are_counted_and_margin_is_no_contract() -> None:
     counts = Counter[str]()
     many = closed(), closed(ts=str(TS + 999)), closed(ts=str(TS + 1000))
-    rows = okx_rows.liquidations(forced(LINEAR, *many), look, look, counts)
-    rows += okx_rows.liquidations(forced(SPOT, *many), look, look, counts)
+    rows = okx_rows.liquidations(forced(LINEAR, *many), look, look, counts, thinned=True)
+    rows += okx_rows.liquidations(forced(SPOT, *many), look, look, counts, thinned=True)
     assert [values[0] for _, _, values in rows] == [NS, NS + 999 * MS, NS + 1000 * MS]
-    assert +counts == {"liquidations_of_one_second": 1, "margin_liquidation": 3}
+    assert +counts == {
+        "liquidations_of_one_second": 1,
+        "margin_liquidation": 3,
+        "assumed:liquidations_thinned": 3,
+    }
+
+
+def test_where_all_of_them_are_published_none_is_of_a_sample() -> None:
+    counts = Counter[str]()
+    rows = okx_rows.liquidations(forced(LINEAR, closed()), look, look, counts, thinned=False)
+    assert rows == [(LINEAR, "liquidation", (NS, 80.0, 1.0, -1, 0))]
+    assert +counts == {"assumed:liquidations_thinned": 1}
 
 
 @pytest.mark.parametrize(
@@ -267,7 +286,8 @@ def test_several_in_a_second_are_counted_and_margin_is_no_contract() -> None:
 )
 def test_a_refused_forced_order(row: Any, reason: Reason) -> None:
     data = forced(LINEAR, closed(), row)
-    assert refusal(okx_rows.liquidations, data, look, look, Counter[str]()) is reason
+    read = partial(okx_rows.liquidations, thinned=True)
+    assert refusal(read, data, look, look, Counter[str]()) is reason
 
 
 # -- option quotes -------------------------------------------------------------------------------

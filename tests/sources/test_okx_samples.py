@@ -59,7 +59,8 @@ SAMPLES: Mapping[str, tuple[Instrument | None, list[Any], dict[str, int]]] = {
         {}),
     "liquidation-orders": (MINA, [
         one("MINA-USDT-SWAP", "liquidation", venue_ns=1789678209470 * MS, px=0.09859,
-            size_base=10975.0, position_side=-1, thinned=1)], {}),
+            size_base=10975.0, position_side=-1, thinned=1)],
+        {"assumed:liquidations_thinned": 1}),
     "opt-summary": (None, [
         seen(CALL), seen(PUT),
         quote(CALL, (0.52, 0.55, 0.53), 0.5312), quote(PUT, (0.50, 0.54, 0.52), -0.4688)], {}),

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from sources.placement import connection_name, connection_number, parts
 from sources.registry import VENUES, feed_for
+from sources.venue_feed import VenueFeed
+from tests.sources.pyth_frames import taught
 
 SYMBOLS = {
     "binance-usdm": ("BTCUSDT", "ETHUSDT", "AAAUSDT"),
@@ -18,7 +20,13 @@ SYMBOLS = {
     "deribit": ("BTC-PERPETUAL", "ETH-PERPETUAL", "AAA_USDC-PERPETUAL"),
     "hyperliquid": ("BTC", "ETH", "AAA"),
     "coinbase-advanced": ("BTC-USD", "ETH-USD", "AAA-USD"),
+    "pyth": ("Crypto.BTC/USD", "Crypto.ETH/USD", "Crypto.AAA/USD"),
 }
+
+
+def informed(venue: str) -> VenueFeed:
+    """A venue's feed, which has read the listing where symbols mean nothing without it."""
+    return taught() if venue == "pyth" else feed_for(venue)
 
 
 def threes(symbols: Sequence[str]) -> list[tuple[str, ...]]:
@@ -60,7 +68,7 @@ def test_a_number_comes_back_from_its_name(tier: str, number: int) -> None:
 
 @pytest.mark.parametrize("venue", VENUES)
 def test_every_venue_keeps_its_connections(venue: str) -> None:
-    feed = feed_for(venue)
+    feed = informed(venue)
     old, stays, new = SYMBOLS[venue]
     before = feed.plans([], [old, stays], {})
     placed = {plan.name: plan.symbols for plan in before}
@@ -85,7 +93,7 @@ def test_every_venue_keeps_its_connections(venue: str) -> None:
 
 @pytest.mark.parametrize("venue", VENUES)
 def test_what_was_full_gets_another_connection(venue: str) -> None:
-    feed = feed_for(venue)
+    feed = informed(venue)
     feed.topics_per_connection = 1
     old, other, new = SYMBOLS[venue]
     before = feed.plans([], [old, other], {})

@@ -22,7 +22,7 @@ def test_a_session_for_each_venue(venue: str) -> None:
         (
             "",
             'unknown venue "": valid are binance-coinm, binance-spot, binance-usdm, bybit-linear, '
-            "coinbase-advanced, deribit, hyperliquid, okx",
+            "coinbase-advanced, deribit, hyperliquid, okx, pyth",
         ),
     ],
 )

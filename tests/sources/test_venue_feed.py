@@ -146,7 +146,8 @@ def test_no_frame_makes_a_feed_raise(venue: str, frame: bytes) -> None:
 
 
 def test_the_same_symbols_give_the_same_plans_after_a_restart() -> None:
-    symbols = {"okx": "BTC-USDT-SWAP", "deribit": "BTC-PERPETUAL", "coinbase-advanced": "BTC-USD"}
+    symbols = {"okx": "BTC-USDT-SWAP", "deribit": "BTC-PERPETUAL", "coinbase-advanced": "BTC-USD",
+               "pyth": "Crypto.BTC/USD"}  # fmt: skip
     for venue in VENUES:
         plans = [feed_for(venue).plans((), [symbols.get(venue, "BTCUSDT")], {}) for _ in range(2)]
         assert plans[0] == plans[1]

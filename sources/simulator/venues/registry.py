@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 from schemas.errors import UsageError, nearest
+from sources.simulator.chain.venue import Evm
 from sources.simulator.venues.binance import FORMS, Binance
 from sources.simulator.venues.bybit import Bybit
 from sources.simulator.venues.coinbase import Coinbase
@@ -13,9 +14,11 @@ from sources.simulator.venues.hub import Venue
 from sources.simulator.venues.hyperliquid import Hyperliquid
 from sources.simulator.venues.okx import Okx
 from sources.simulator.venues.options import Options
+from sources.simulator.venues.pyth import Pyth
 from sources.simulator.world.world import World
 
 Maker = Callable[[World, int, Options], Venue]
+CHAINS: Final = "evm"
 
 
 def _without(made: Callable[[World, int], Venue]) -> Maker:
@@ -30,8 +33,9 @@ MAKERS: Final[dict[str, Maker]] = {
     "deribit": Deribit,
     "hyperliquid": _without(Hyperliquid),
     "coinbase-advanced": _without(Coinbase),
+    "pyth": _without(Pyth),
 }
-NAMES: Final = tuple(MAKERS)
+NAMES: Final = (*MAKERS, CHAINS)
 
 
 def venues_of(
@@ -42,11 +46,14 @@ def venues_of(
     `epoch_ms` is the Unix time of the world's start: a whole second.
     """
     for name in names:
-        if name not in MAKERS:
+        if name not in NAMES:
             message = f'no simulated venue "{name}": {nearest(name, NAMES)}'
             raise UsageError(message)
     options = Options(seed, world, epoch_ms)
-    made = [MAKERS[name](world, epoch_ms, options) for name in dict.fromkeys(names)]
+    made = [
+        Evm(world, epoch_ms, seed) if name == CHAINS else MAKERS[name](world, epoch_ms, options)
+        for name in dict.fromkeys(names)
+    ]
     futures = [one for one in made if isinstance(one, Binance) and one.form.product]
     for one in futures:
         one.family = futures

@@ -5,6 +5,8 @@ crowded  calm in every respect but the leverage of the accounts
 trend    the price goes up, parent orders mostly buy, the perpetuals are dear
 crash    a fall in two halves with a jump between them, half of it regained afterwards
 outage   calm for the market; the venues fail (`sources.simulator.outage`)
+depeg    calm for the exchanges; on the chains the dollar coin USDX loses its peg within minutes
+reorg    calm for the market; the chains often replace their last blocks
 """
 
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from math import exp
 from typing import Final
 
 CALM: Final = "calm"
-NAMES: Final = (CALM, "crowded", "trend", "crash", "outage")
+NAMES: Final = (CALM, "crowded", "trend", "crash", "outage", "depeg", "reorg")
 YEAR_S: Final = 365 * 86_400.0
 
 
@@ -31,6 +33,10 @@ class Scenario:
     fall_s: float = 0.0  # 0: no fall
     fall: float = 0.0
     jump: float = 0.0
+    depeg_at_s: float = 0.0
+    depeg_s: float = 0.0  # 0: the peg holds
+    depeg: float = 0.0  # of the price of USDX, as a fraction
+    reorgs: bool = False
 
     def stress(self, at_s: float) -> float:
         """How far the market is from calm: 0 … 1."""
@@ -40,6 +46,14 @@ class Scenario:
         if since < 1.0:
             return 0.45 + 0.55 * min(1.0, 2.0 * since)
         return exp(-2.0 * (since - 1.0))
+
+    def peg(self, at_s: float) -> float:
+        """USD per USDX: falls in a straight line, then regains a third."""
+        if not self.depeg_s or at_s < self.depeg_at_s:
+            return 1.0
+        since = (at_s - self.depeg_at_s) / self.depeg_s
+        regained = 1.0 - exp(-(since - 1.0)) if since > 1.0 else 0.0
+        return 1.0 + self.depeg * (min(1.0, since) - regained / 3.0)
 
     def news(self, at_s: float) -> float:
         """The scripted part of the log price."""
@@ -72,5 +86,9 @@ def scenario(name: str, minutes: float) -> Scenario:
             fall_at_s=0.3 * total_s, fall_s=0.17 * total_s, fall=-0.035, jump=-0.02,
         ),
         "outage": Scenario("outage"),
+        "depeg": Scenario(
+            "depeg", depeg_at_s=0.3 * total_s, depeg_s=min(240.0, 0.2 * total_s), depeg=-0.12
+        ),
+        "reorg": Scenario("reorg", reorgs=True),
     }  # fmt: skip
     return scripts[name]

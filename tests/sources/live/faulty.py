@@ -79,6 +79,9 @@ class ToyFeed:
     def again(self, symbol: str) -> list[bytes]:
         return [message("leave", symbol), message("join", symbol)]
 
+    def question(self, url: str) -> bytes | None:
+        return None
+
     def heartbeat(self) -> bytes | None:
         return message("ping")
 

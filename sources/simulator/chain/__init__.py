@@ -1,0 +1,1 @@
+"""Simulated EVM chains: contracts, blocks, a mempool, those who trade there, JSON-RPC."""
