@@ -47,6 +47,8 @@ def sense_mistakes(settings: Settings) -> Found:
         yield from _instrument(name, path)
     yield from twice(names)
     yield from twice(members)
+    yield from twice([(("chain", i, "name"), x.name) for i, x in present(settings.chain)])
+    yield from _chains(settings)
     rules = list(present(settings.rule))
     yield from _rules(rules)
 
@@ -96,6 +98,24 @@ def _instrument(name: str, path: Path) -> Found:
         yield path, f'"{name}" is no instrument: write <venue>:<symbol>, as in {example}'
     else:
         yield from unknown_venue(venue, path)
+
+
+def _chains(settings: Settings) -> Found:
+    """Two sections of one chain, and contracts that stand twice in one."""
+    seen: set[int] = set()
+    for i, chain in present(settings.chain):
+        if chain.id in seen:
+            yield ("chain", i, "id"), f"chain.id: a second chain {chain.id}: write them as one"
+        seen.add(chain.id)
+        pools = [(("chain", i, "pool", k, "address"), x.address) for k, x in present(chain.pool)]
+        feeds = [(("chain", i, "oracle", k, "proxy"), x.proxy) for k, x in present(chain.oracle)]
+        markets = [(("chain", i, "lending", k, "name"), x.name) for k, x in present(chain.lending)]
+        for named in (pools, feeds, markets):
+            yield from twice([(path, text.lower()) for path, text in named])
+        for k, market in present(chain.lending):
+            if market.protocol.startswith("aave") and market.oracle is None:
+                path = ("chain", i, "lending", k)
+                yield path, f'{market.name}: a market of Aave needs "oracle", its prices\' source'
 
 
 def _rules(rules: Sequence[tuple[int, Rule]]) -> Found:

@@ -5,6 +5,7 @@ the same type descriptions and keeps going; the limits stay written once, in `sc
 """
 
 import operator
+import re
 from collections.abc import Callable, Iterable
 from math import isfinite
 from typing import Any, Final
@@ -12,8 +13,10 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType, inspect
 
 from flows.toml_places import Path
+from schemas.chain_contract import ADDRESS
 from schemas.errors import nearest
 
+_FORMS: Final = {ADDRESS: "an address: 0x and 40 hexadecimal digits"}
 Report = Callable[[Path, str], None]
 
 # Limits as msgspec names them, in words, and what they mean.
@@ -102,6 +105,8 @@ def _leaf(raw: Any, kind: inspect.Type) -> str:
     """What a single value ought to be, or "" when it is that."""
     match kind:
         case inspect.StrType():
+            if isinstance(raw, str) and kind.pattern and not re.search(kind.pattern, raw):
+                return _FORMS.get(kind.pattern, f"text like {kind.pattern}")
             return "" if isinstance(raw, str) else "text in quotes"
         case inspect.BoolType():
             return "" if isinstance(raw, bool) else "true or false"

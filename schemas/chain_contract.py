@@ -1,10 +1,11 @@
 """What of a chain is watched, as settings: pools, oracles, lending markets, rules of its fees."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-Address = Annotated[str, Meta(pattern="^0x[0-9a-fA-F]{40}$")]
+ADDRESS: Final = "^0x[0-9a-fA-F]{40}$"
+Address = Annotated[str, Meta(pattern=ADDRESS)]
 Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(gt=0, lt=1)]
 

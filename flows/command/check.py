@@ -92,6 +92,7 @@ def live_words(source: SourceSettings) -> str:
     if source.top is not None:
         wanted.append(f"the {source.top} with most volume")
     wanted += [f"account {name}" for name in source.accounts]
+    wanted = wanted or ["the chain"]  # nothing else has none
     streams = ", ".join(source.streams) or "all its usual streams"
     urls = [url for url in (source.ws_url, source.rest_url) if url]
     where = f", at {' and '.join(urls)}" if urls else ""
