@@ -16,6 +16,7 @@ from bytewax.outputs import FixedPartitionedSink
 from flows.chain import chain_logic, is_chain
 from flows.events import event_rows, is_events
 from flows.market import market_logic
+from flows.oracle import is_oracle, oracle_logic
 from flows.settings import grid_ns
 from flows.triggers import triggers
 from flows.volatility import Step, market_regime_logic, volatility_logic
@@ -57,9 +58,12 @@ def flow(
     events = op.flat_map_batch("event_rows", split.trues, event_rows(wiring))
 
     parted = op.branch("chains", split.falses, is_chain)
+    priced = op.branch("oracles", parted.falses, is_oracle)
+    oracle = op.stateful_batch("oracle", priced.trues, oracle_logic())
+    oracle_rows = op.key_rm("oracle_rows", oracle)
     market = op.stateful_batch(
         "market",
-        parted.falses,
+        priced.falses,
         market_logic(wiring.connections_of, stale_book_ns, frozenset(wiring.connections)),
     )
     market_rows = op.flat_map_batch("market_rows", market, _rows_of_market(mismatched))
@@ -84,7 +88,9 @@ def flow(
     )
     chain_rows = op.key_rm("chain_rows", chain)
 
-    rows = op.merge("rows", events, market_rows, volatility_rows, market_regime_rows, chain_rows)
+    rows = op.merge(
+        "rows", events, market_rows, volatility_rows, market_regime_rows, chain_rows, oracle_rows
+    )
     triggered = triggers("triggers", rows, settings.rule, settings.run)
     about = () if health is None else (op.input("health", dataflow, health),)
     stored = op.merge("all_rows", rows, triggered, *about)

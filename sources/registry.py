@@ -54,6 +54,7 @@ _FEEDS: Final[Mapping[str, Callable[..., VenueFeed]]] = {
     "pyth": PythFeed,
 }
 VENUES: Final = (*MARKETS, *_READERS)
+ORACLES: Final = ("pyth",)  # of these: they say prices and trade nothing
 
 ASSUMED: Final[Mapping[str, type[Assumed]]] = {  # of the venues of which something is assumed
     "binance-usdm": UsdmAssumed,

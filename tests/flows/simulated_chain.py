@@ -1,6 +1,7 @@
 """A simulated chain and a session of ours that talks to its node, without sockets or a clock."""
 
 import tomllib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ class Conversation:
     def __init__(self, seconds: float, **more: Any) -> None:
         outside = Scripted(more.pop("fall", 0.0), more.pop("peg", 1.0))
         seed = more.pop("seed", 3)
+        self.worse: Callable[[list[bytes]], list[bytes]] = more.pop("worse", lambda said: said)
         self.network = Network(FAST, seed, EPOCH_S, outside, nearest=0.02, **more)
         node = Node(self.network)
         self.chain = settings_of(node)
@@ -59,7 +61,7 @@ class Conversation:
     def _listen(self, connection: Connection) -> list[bytes]:
         """Let our session read what came; the questions that it has because of it."""
         begin = len(self.lines)
-        for frame in self.heard:
+        for frame in self.worse(self.heard):
             self.now_ns += MS // 10
             self._say(frame)
         self.heard.clear()

@@ -1,6 +1,7 @@
 """A chain's step against a simulated chain, whose own state and arithmetic are the truth."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from random import Random
 from typing import Any
 
 import pytest
@@ -165,6 +166,48 @@ def test_rows_depend_on_the_lines_alone(
     straight, _ = rows_of(said.chain, items_of(said.chain, part))
     other, _ = rows_of(said.chain, items_of(said.chain, part, lines), items, restarts)
     assert other == straight
+
+
+def unreliable(seed: int) -> Callable[[list[bytes]], list[bytes]]:
+    """A node that skips heads and logs, says others twice, and answers late; at last it is well."""
+    rng, late, turns = Random(seed), list[bytes](), 0
+
+    def worse(said: list[bytes]) -> list[bytes]:
+        nonlocal turns
+        turns += 1
+        well = turns > 380
+        out: list[bytes] = []
+        if well or rng.random() < 0.5:
+            out, late[:] = [*late], []
+        for frame in said:
+            notice = b"eth_subscription" in frame and b'"nonce"' not in frame
+            if well or not notice:
+                (out if well or rng.random() < 0.7 else late).append(frame)
+            elif rng.random() < 0.6:
+                out += [frame] * rng.choice((1, 1, 2))
+        return out
+
+    return worse
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_node_that_skips_repeats_and_answers_late(seed: int) -> None:
+    said = Conversation(120.0, reorgs=True, seed=5, worse=unreliable(seed))
+    _, logic, rpc = at_the_end(said)
+    state, made = logic.state, said.network.made
+    assert state.canon.head is not None
+    assert state.canon.head.at.hash == said.network.chain.blocks[-1].hash
+    assert not state.canon.incomplete
+    for pool in made.products:
+        held = state.pools.held(pool.address).state
+        expected = ask(rpc, pool.address, "getReserves()", "(uint112,uint112,uint32)")[:2]
+        assert (held.reserve0, held.reserve1) == tuple(expected)
+    for feed in made.feeds.values():
+        record = state.feeds.record(feed.aggregator.address)
+        (_, answer, *_) = ask(rpc, feed.proxy.address, "latestRoundData()",
+                              "(uint80,int256,uint256,uint256,uint80)")  # fmt: skip
+        assert record is not None
+        assert record.rounds[-1].answer == answer
 
 
 def test_bundles_of_chains() -> None:

@@ -15,6 +15,7 @@ WIRING = Wiring(
     members=(),
     settings_hash="5e77",
     code_version="1.2.3",
+    chains={},
 )
 REJECTED = Rejected("a", 12, 100, 99, Reason.bad_price, "price -1", '{"p":"-1"}')
 PROGRESS = Progress("a", 60, 500, 40_000, "d19e57")

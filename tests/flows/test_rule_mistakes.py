@@ -19,7 +19,10 @@ def mistakes(*rules: Rule) -> list[RuleMistake]:
     return rule_mistakes(rules, TABLES)
 
 
-WATCHED = "valid are depth_curves, regimes, ticks, volatility"
+WATCHED = (
+    "valid are depth_curves, gas, lending_accounts, mempool, oracles, pools, regimes, ticks, "
+    "volatility"
+)
 
 
 @pytest.mark.parametrize(

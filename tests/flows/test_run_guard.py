@@ -50,7 +50,7 @@ def listing(path: Path) -> Listing:
 
 
 def wiring(*paths: Path, settings: str = "5e77") -> Wiring:
-    return Wiring(tuple(map(listing, paths)), {}, (), settings, "0.1.0")
+    return Wiring(tuple(map(listing, paths)), {}, (), settings, "0.1.0", {})
 
 
 def row(

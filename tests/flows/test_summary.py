@@ -131,7 +131,7 @@ def test_members(members: tuple[str, ...], regime: str) -> None:
         Some(connection="b", instruments=()),
     )
     said = StringIO()
-    show_members(Console(file=said), Wiring(cast("Any", listings), {}, members, "", ""))
+    show_members(Console(file=said), Wiring(cast("Any", listings), {}, members, "", "", {}))
     assert said.getvalue() == (
         "[a]: binance-usdm:BTCUSDT, binance-usdm:ETHUSDT\n"
         f"b: nothing known\nmarket regime of: {regime}\n"
@@ -147,7 +147,7 @@ def test_problems_are_not_wrapped() -> None:
 
 def test_frames_that_are_nothing_to_us_are_counted() -> None:
     said = told(Stored({"ticks": 0}, [], []), unused={"unknown:24hrTicker": 2, "control": 0})
-    assert "not used: 1 unknown control:x, 4 unknown:24hrTicker\n" in said
+    assert "not used: 4 unknown:24hrTicker, 1 unknown control:x\n" in said
     assert "not used" not in told(Stored({"ticks": 0}, [], []))
 
 

@@ -114,6 +114,12 @@ def test_event_tables_order_by_line_after_time() -> None:
         "regimes": ("run", "scope", "ts"),
         "triggers": ("run", "rule", "scope", "ts"),
         "liquidations": ("run", "source", "instrument", "ts", "line"),
+        "gas": ("run", "chain", "ts"),
+        "mempool": ("run", "chain", "asset", "ts"),
+        "pools": ("run", "instrument", "ts"),
+        "oracles": ("run", "provider", "chain", "feed", "ts"),
+        "lending_accounts": ("run", "chain", "market", "account", "ts"),
+        "protocol_events": ("run", "source", "ts", "line"),
         "feed_health": ("run", "source", "ts"),
         "rejected": ("run", "source", "ts", "line"),
     }
