@@ -47,8 +47,8 @@ def demo(
         config.write_text(settings_text(folder, venues, page), encoding="utf-8")
         settings = load(config, {}, {})
         console.print(
-            f"eight simulated venues, one market, scenario [bold]{scenario}[/]: live for "
-            f"{minutes:g} min (Ctrl-C: sooner)", highlight=False,
+            f"nine simulated venues, two chains, one market, scenario [bold]{scenario}[/]: "
+            f"live for {minutes:g} min (Ctrl-C: sooner)", highlight=False,
         )  # fmt: skip
         code = run(settings, console, minutes=minutes, opened=opened)
     if code:

@@ -80,11 +80,12 @@ def flow(
     )
     market_regime_rows = op.key_rm("market_regime_rows", market_regime)
 
-    ticks = op.flat_map_batch("chain_ticks", market, _ticks_for(wiring.chains, wiring.members))
+    beside = tuple(name for name in wiring.members if name in wiring.connections_of)
+    ticks = op.flat_map_batch("chain_ticks", market, _ticks_for(wiring.chains, beside))
     chain = op.stateful_batch(
         "chain",
         op.merge("chains_and_ticks", parted.trues, ticks),
-        chain_logic(wiring.chains, wiring.members),
+        chain_logic(wiring.chains, beside),
     )
     chain_rows = op.key_rm("chain_rows", chain)
 

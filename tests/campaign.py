@@ -3,7 +3,7 @@
 Replays of three recordings are killed at random moments until 36 kills have hit a running
 dataflow; after each series the store must equal, row for row, the one of an undisturbed replay.
 Then every combination of chunk, workers and epoch, every deletion, and a whole simulated crash
-live on eight venues with five kills (pytest, SEAWALL_CAMPAIGN=1).
+live on all venues with five kills (pytest, SEAWALL_CAMPAIGN=1).
 """
 
 import os

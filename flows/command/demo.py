@@ -36,8 +36,8 @@ def demo(
 ) -> None:
     """Watch a simulated market with a crash live, on a page and in the terminal.
 
-    Eight venues over real sockets into a fresh store; then a replay of what was received, which
-    must give the same rows.
+    Nine venues and two chains over real sockets into a fresh store; then a replay of what was
+    received, which must give the same rows.
     """
     fresh(folder)
     from flows.demo import demo as live_demo  # compiles and loads engines: only when needed
