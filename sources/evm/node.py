@@ -100,6 +100,7 @@ class EvmNode:
         if self.ancestry.out_of_reach(head.at.number):
             session.counts["blocks out of reach"] += 1
             self.ancestry.forget()
+            self.inquiry.undone(0)  # nothing leads from what was read to here
         newest = self.ancestry.newest
         fresh = self.ancestry.take(head.at.number, head.at.hash, head.parent_hash)
         self._item(head, session)
@@ -112,12 +113,12 @@ class EvmNode:
         for place, log_filter in enumerate(self.filters):
             name = f"logs:{head.at.hash}:{place}"
             self._ask(name, rpc.logs(head.at.hash, place, log_filter), session)
-        if head.at.number == self.ancestry.newest:
-            self._ask(f"fees:{head.at.number}", rpc.fee_history(head.at.number), session)
         if head.at.number <= newest:  # another branch, or an ancestor of one
             self.inquiry.undone(head.at.number)
-        for question, message in self.inquiry.begin(self.ancestry.newest, head.at.hash):
-            self._ask(question, message, session)
+        if head.at.number == self.ancestry.newest:
+            self._ask(f"fees:{head.at.number}", rpc.fee_history(head.at.number), session)
+            for question, message in self.inquiry.begin(head.at.number, head.at.hash):
+                self._ask(question, message, session)
         missing = self.ancestry.missing(head.at.number, head.parent_hash)
         if missing is not None:
             self._ask(f"block:{missing}", rpc.block(missing), session)

@@ -120,7 +120,25 @@ def test_what_was_read_in_a_branch_that_is_left_is_read_again() -> None:
     made = begun()
     hear(made, text(batch(ORACLE, FEED)))
     assert f"{ORACLE}:0" not in names(hear(made, text(notice(header(101)))))
-    assert f"{ORACLE}:0" in names(hear(made, text(notice(header(100, 1)))))
+    hear(made, text(notice(header(100, 1))))
+    next_of_it = header(101, 1, parent=h(100, 1))
+    assert f"{ORACLE}:0" in names(hear(made, text(notice(next_of_it))))
+
+
+def test_an_ancestor_begins_nothing_at_a_number_that_is_not_its_own() -> None:
+    made = begun()
+    hear(made, text(batch(ORACLE, FEED)))
+    hear(made, text(notice(header(103))))
+    made.reader.inquiry.done.clear()
+    found = names(hear(made, text(answer(f"block:{h(102)}", header(102, transactions=[])))))
+    assert not [name for name in found if name.startswith("read:")]
+    assert f"{ORACLE}:0" in names(hear(made, text(notice(header(104, parent=h(103))))))
+
+
+def test_after_a_jump_everything_is_read_again() -> None:
+    made = begun()
+    hear(made, text(batch(ORACLE, FEED)))
+    assert f"{ORACLE}:0" in names(hear(made, text(notice(header(300)))))
 
 
 def test_a_lost_connection_gives_no_answers_so_readings_begin_again() -> None:
