@@ -1,8 +1,8 @@
 """Transactions that wait: first seen, replaced, dropped, mined; what they would move.
 
 A transaction is replaced by another of the same sender and nonce; dropped when it has waited for
-`drop_after_s`, or when there are more than `most` and it is of those that offer least; mined when a block has it.
-What a block mined waits again when that block is undone.
+`drop_after_s`, or when there are more than `most` and it is of those that offer least; mined when a
+block has it. What a block mined waits again when that block is undone.
 """
 
 import pickle
@@ -17,7 +17,7 @@ from schemas.units import NS_PER_S
 
 DROP_AFTER_S: Final = 600.0
 MOST: Final = 20_000
-_SHARE: Final = 20  # a twentieth goes when there are too many
+_SHARE: Final = 20
 _BLOCKS: Final = 64  # whose transactions may come back
 _HALF_LIFE: Final = 20  # mined transactions, of the inclusion delay
 
@@ -67,11 +67,7 @@ class Mempool:
             self.counts["replaced"] += 1
         self._add(Waiting(transaction, at_ns))
         self.counts["seen"] += 1
-        if len(self._waiting) > self._most:
-            least = sorted(self, key=lambda w: (offer_wei(w.transaction), w.seen_ns))
-            for waiting in least[: max(1, self._most // _SHARE)]:  # not one by one: it is a search
-                self._remove(waiting)
-                self.counts["dropped"] += 1
+        self._trim()
 
     def mine(self, block_hash: str, transactions: Sequence[str], at_ns: int) -> None:
         """A block has these; a second telling changes nothing."""
@@ -99,6 +95,7 @@ class Mempool:
             free = (transaction.sender, transaction.nonce) not in self._by_nonce
             if free and transaction.hash not in self._included:
                 self._add(waiting)
+        self._trim()
 
     def pass_time(self, now_ns: int) -> None:
         """Drop what has waited too long."""
@@ -116,6 +113,14 @@ class Mempool:
         transaction = waiting.transaction
         self._waiting[transaction.hash] = waiting
         self._by_nonce[transaction.sender, transaction.nonce] = transaction.hash
+
+    def _trim(self) -> None:
+        """A twentieth goes when there are too many: not one by one, for it takes a search."""
+        while len(self._waiting) > self._most:
+            least = sorted(self, key=lambda w: (offer_wei(w.transaction), w.seen_ns))
+            for waiting in least[: max(1, self._most // _SHARE)]:
+                self._remove(waiting)
+                self.counts["dropped"] += 1
 
     def _remove(self, waiting: Waiting) -> None:
         transaction = waiting.transaction
