@@ -15,6 +15,8 @@ from sources.evm.readings import Ask, Discovery
 from sources.evm.readings_pools import PoolReading
 
 BATCH: Final = 25  # calls in a message: providers count each, and refuse long ones
+REREAD_S: Final = 3600
+_OWN: Final = ("oracle-", "aave-", "comet-")  # aggregators, parameters, rates
 Begin = Callable[[], Discovery[Any]]
 Message = tuple[str, bytes]  # a question's name, and what to send
 
@@ -37,6 +39,7 @@ class Inquiry:
         self.wanted = dict(wanted)
         self.done: dict[str, int] = {}  # block of the reading, by name
         self.bounds: dict[str, tuple[int, int]] = {}  # ticks that were read of a pool, by name
+        self.hour = -1  # of the last reading of everything
         self._under: dict[str, Under] = {}
 
     def begin(self, number: int, block_hash: str) -> list[Message]:
@@ -54,6 +57,12 @@ class Inquiry:
         """Blocks from `number` on may be of another branch now: what was read there is not."""
         self.done = {name: at for name, at in self.done.items() if at < number}
         self._under = {name: one for name, one in self._under.items() if one.number < number}
+
+    def passed(self, at_s: int) -> None:
+        """The chain's time is `at_s`: what may change without a log of ours is read every hour."""
+        if at_s // REREAD_S != self.hour:
+            self.hour = at_s // REREAD_S
+            self.done = {name: at for name, at in self.done.items() if not name.startswith(_OWN)}
 
     def moved(self, name: str, tick: int) -> None:
         """A pool's price is at a tick; where that was not read, it is read again."""
@@ -101,11 +110,11 @@ class Inquiry:
 
     def snapshot(self) -> bytes:
         """Everything, also what is under way: its answers may be in the spool already."""
-        return pickle.dumps((self.wanted, self.done, self.bounds, self._under))
+        return pickle.dumps((self.wanted, self.done, self.bounds, self.hour, self._under))
 
     def restore(self, state: bytes) -> None:
         """Inverse of `snapshot`."""
-        self.wanted, self.done, self.bounds, self._under = pickle.loads(state)
+        self.wanted, self.done, self.bounds, self.hour, self._under = pickle.loads(state)
 
     def _messages(self, name: str) -> list[Message]:
         under = self._under[name]

@@ -116,6 +116,7 @@ class EvmNode:
         if head.at.number <= newest:  # another branch, or an ancestor of one
             self.inquiry.undone(head.at.number)
         if head.at.number == self.ancestry.newest:
+            self.inquiry.passed(head.at.timestamp_s)
             self._ask(f"fees:{head.at.number}", rpc.fee_history(head.at.number), session)
             for question, message in self.inquiry.begin(head.at.number, head.at.hash):
                 self._ask(question, message, session)

@@ -135,6 +135,17 @@ def test_an_ancestor_begins_nothing_at_a_number_that_is_not_its_own() -> None:
     assert f"{ORACLE}:0" in names(hear(made, text(notice(header(104, parent=h(103))))))
 
 
+def test_what_changes_without_a_log_is_read_every_hour() -> None:
+    made = begun()  # at block 100, 20 min before the hour is full
+    hear(made, text(batch(ORACLE, FEED)))
+    hear(made, text(batch(PAIR, RESERVES)))
+    assert not [n for n in names(hear(made, text(notice(header(101))))) if n.startswith("read:")]
+    later = header(102, timestamp=hex(1_700_001_200 + 3600))
+    assert [n for n in names(hear(made, text(notice(later)))) if n.startswith("read:o")] == [
+        f"{ORACLE}:0"
+    ]
+
+
 def test_after_a_jump_everything_is_read_again() -> None:
     made = begun()
     hear(made, text(batch(ORACLE, FEED)))
