@@ -107,24 +107,26 @@ class Link:
         """Connect, talk, wait; again until stopped."""
         now_s = asyncio.get_running_loop().time
         wait_s = 0.0
-        while await self._turn(wait_s):
-            self._lane.counters.state = State.connecting
-            self._lane.counters.attempts += 1
-            self._dialling = asyncio.ensure_future(self._dial())
-            await asyncio.wait((self._dialling,))
-            if self._dialling.cancelled():
-                break
-            try:
-                socket = self._dialling.result()
-            except (OSError, WebSocketException) as error:
-                wait_s = self._failed(error)
-                continue
-            opened_s = now_s()
-            word = await self._use(socket, opened_s)
-            lived_s = now_s() - opened_s
-            planned = word in _PLANNED and lived_s >= self._around.timing.healthy_s
-            wait_s = 0.0 if planned else self._backoff.wait_s(lived_s)
-        self._lane.counters.state = State.stopped
+        try:
+            while await self._turn(wait_s):
+                self._lane.counters.state = State.connecting
+                self._lane.counters.attempts += 1
+                self._dialling = asyncio.ensure_future(self._dial())
+                await asyncio.wait((self._dialling,))
+                if self._dialling.cancelled():
+                    break
+                try:
+                    socket = self._dialling.result()
+                except (OSError, WebSocketException) as error:
+                    wait_s = self._failed(error)
+                    continue
+                opened_s = now_s()
+                word = await self._use(socket, opened_s)
+                lived_s = now_s() - opened_s
+                planned = word in _PLANNED and lived_s >= self._around.timing.healthy_s
+                wait_s = 0.0 if planned else self._backoff.wait_s(lived_s)
+        finally:  # also when it is cut, because closing takes too long
+            self._lane.counters.state = State.stopped
 
     async def _turn(self, wait_s: float) -> bool:
         """Wait so long, then for a turn among the venue's attempts. False: stopped."""

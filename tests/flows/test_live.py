@@ -29,9 +29,8 @@ MORE = {
     "coinbase-advanced-1": "coinbase-advanced",
     "deribit-1": "deribit",
     "hyperliquid-1": "hyperliquid",
-    "pyth-1": "pyth",
 }
-CHAINS = {"evm-1-1": "evm-1", "evm-8453-1": "evm-8453"}
+CHAINS = {"evm-1-1": "evm-1", "evm-8453-1": "evm-8453"} | ({"pyth-1": "pyth"} if WHOLE else {})
 CONNECTIONS = dict(sorted((VENUES | MORE if WHOLE else VENUES).items()))
 SIMULATE = (
     ("--scenario", "crash", "--minutes", 4)

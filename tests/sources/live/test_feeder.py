@@ -9,6 +9,7 @@ from websockets.asyncio.server import ServerConnection
 
 from sources.live import feeder as module
 from sources.live.feeder import STOP_WITHIN_S
+from sources.live.health import State
 from tests.sources.live.faulty import DATA, QUICK, faster, talk, until, venue
 from tests.sources.live.feeders import Scene, scene
 
@@ -124,6 +125,7 @@ def test_connections_that_do_not_end_are_cut() -> None:
         made, took_s = asyncio.run(scenario())
     assert took_s < 2.0
     assert made.one.closes == [("stop", "cut")]
+    assert made.one.lane.counters.state is State.stopped
 
 
 def test_what_is_wrong_with_us_ends_everything() -> None:
