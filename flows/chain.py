@@ -122,7 +122,8 @@ class ChainLogic(StatefulBatchLogic[Any, Rows, tuple[Any, ...]]):
         yield from self._pools(grid_ns, prices)
         oracles = list(self._oracles(grid_ns, market))
         yield from oracles
-        if grid_ns % NS_PER_S == 0:
+        if grid_ns % NS_PER_S == 0 or state.news:
+            state.news = False
             rows = mempool_rows(state, grid_ns, prices, self.assets)
             self.assets = frozenset(row.asset for row in rows if row.swaps or row.liquidations
                                     or row.oracle_updates)  # fmt: skip

@@ -72,7 +72,7 @@ def mempool_rows(
         for oracle in state.chain.oracle
         if (aggregator := state.feeds.aggregator(oracle.proxy.lower())) is not None
     }
-    waiting = (waiting.transaction for waiting in state.mempool)
+    waiting = (waiting.transaction for waiting in state.waiting())
     found, _ = intents(waiting, state.tokens, prices, feeds)
     rows = []
     for asset in sorted(found.keys() | before):
@@ -153,7 +153,7 @@ def waiting_swaps(state: ChainState) -> list[Swap]:
     """The swaps that wait and can be included, in the order of what they offer."""
     head = state.canon.head
     fee = 0 if head is None or head.base_fee_wei is None else head.base_fee_wei
-    offers = [(tip_wei(w.transaction, fee), w) for w in state.mempool]
+    offers = [(tip_wei(w.transaction, fee), w) for w in state.waiting()]
     included = sorted(
         ((tip, w) for tip, w in offers if tip >= 0),
         key=lambda offer: (-offer[0], offer[1].seen_ns, offer[1].transaction.hash),

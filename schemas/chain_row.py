@@ -41,7 +41,10 @@ class Gas(Row, frozen=True, gc=False):
 
 
 class Mempool(Row, frozen=True, gc=False):
-    """What waits on a chain, by asset: at whole seconds, until nothing does."""
+    """What waits on a chain, by asset, until nothing does.
+
+    At whole seconds, and at the first grid time that knows of a liquidation or an oracle's report.
+    """
 
     ts: Time
     chain: Name

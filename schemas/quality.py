@@ -48,6 +48,11 @@ FLAGS: Final = {
     "unvalued": "some amounts have no price or no known token: the sums lack them",
     "unproved": "logs contradict what was read: a new reading is asked for",
     "stale": "older than its heartbeat allows",
+    "liquidatable": "health is below 1: anyone may liquidate it now",
+    "blocked": "its market lets nobody liquidate: paused, or in a grace period",
+    "emode": "an e-mode category sets its thresholds",
+    "isolated": "its collateral is of isolation mode",
+    "zero_ltv": "some of its collateral supports no new debt",
     "removed": "its block is no longer canonical",
     "rest_failed": "a REST question got no answer",
 }

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from flows.page.chains import Chains, ChainSeen
 from flows.page.part import Feed, Part, feed_after, part_after
 from schemas.column import Row
 from schemas.feed_health import FeedHealth
@@ -47,6 +48,7 @@ class Changes(Struct, frozen=True):
     triggers: tuple[Trigger, ...] | None
     instruments: Mapping[str, Seen]
     feeds: Mapping[str, Feed]
+    chains: Mapping[str, ChainSeen] = field(default_factory=dict)
 
 
 class _Place(Struct):
@@ -75,6 +77,7 @@ class Shown:
         self._triggers_rev = 0
         self._places: dict[str, _Place] = {}
         self._feeds: dict[str, tuple[Feed, deque[FeedHealth]]] = {}
+        self._chains = Chains()
         self._keepers: dict[str, Callable[[Any], object]] = {
             "instruments": self._instrument,
             "ticks": self._tick,
@@ -83,6 +86,11 @@ class Shown:
             "regimes": self._regime,
             "triggers": self._trigger,
             "feed_health": self._feed,
+            "gas": lambda row: self._chains.gas(row, self._rev),
+            "mempool": lambda row: self._chains.mempool(row, self._rev),
+            "pools": lambda row: self._chains.pool(row, self._rev),
+            "oracles": lambda row: self._chains.oracle(row, self._rev),
+            "lending_accounts": lambda row: self._chains.account(row, self._rev),
         }
 
     def take(self, items: Iterable[Rows]) -> None:
@@ -94,6 +102,7 @@ class Shown:
                 if keep is not None:
                     for row in item.rows:
                         keep(row)
+            self._chains.taken(self._rev)
 
     def say(self, trouble: str | None) -> None:
         """What keeps new rows from coming, in a sentence; None when nothing does."""
@@ -126,6 +135,7 @@ class Shown:
                 feeds={
                     name: feed for name, (feed, _) in self._feeds.items() if feed.part.rev > after
                 },
+                chains=self._chains.changes(after),
             )
 
     def _place(self, instrument: str) -> _Place | None:

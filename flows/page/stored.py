@@ -27,7 +27,14 @@ _BACK_NS: Final[Mapping[str, int | None]] = {  # how far behind its newest row a
     "regimes": _DAY_NS,
     "triggers": None,
     "feed_health": _MINUTES_NS,
+    "gas": _MINUTES_NS,
+    "mempool": _MINUTES_NS,
+    "pools": _MINUTES_NS,
+    "oracles": _MINUTES_NS,
+    "lending_accounts": _MINUTES_NS,
 }
+# Where the rows of a scope come together with others: an account that has none has left.
+_TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {"lending_accounts": ("chain", "market")}
 
 
 class StoredRun:
@@ -108,7 +115,7 @@ def _time(at_ns: int) -> str:
 
 def _at_of(table: Table, which: str, group: str, since_ns: int) -> str:
     """The condition of being the first or last row of each scope (and `group`) since then."""
-    scope = ", ".join(table.scope)
+    scope = ", ".join(_TOGETHER.get(table.name, table.scope))
     return (
         f"({scope}, ts) IN (SELECT {scope}, {which}(ts) FROM {DATABASE}.{table.name} "
         f"WHERE run = {{run:String}} AND ts >= {_time(since_ns)} GROUP BY {scope}{group})"

@@ -10,13 +10,15 @@ from functools import cache
 from math import sqrt
 from typing import Any, Final
 
+from flows.page.chains import MOST_ACCOUNTS, ChainSeen, Edge
 from flows.page.part import Feed, Part
 from flows.page.state import PRICE_SPAN_S, Changes
+from schemas.chain_row import LendingAccount
 from schemas.json_row import row_data
 from schemas.quality import FLAGS
 from schemas.tables import TABLES
 from schemas.trigger import Trigger
-from schemas.units import CURVE_BP, NS_PER_US
+from schemas.units import CURVE_BP, NS_PER_S, NS_PER_US
 from sinks.tables import row_columns
 
 _PATIENCE_S: Final = 10.0  # beyond two steps of a part
@@ -27,6 +29,15 @@ _STEP_S: Final[Mapping[str, float]] = {  # until two rows have shown it
     "regime": 60.0,
     "feed": 5.0,
 }
+# Of chains by design: two rows in a hurry (a replaced block, a late log) promise no third.
+_CHAIN_STALE_S: Final[Mapping[str, float]] = {
+    "gas": 34.0,  # two slots of twelve seconds, and patience
+    "mempool": 12.0,  # a row a second
+    "pool": 30.0,  # the others: every ten seconds at least
+    "oracle": 30.0,
+    "edge": 30.0,
+}
+_WORST: Final = 5  # accounts of a market that are told one by one
 _STATE: Final = ("ts_us", "quality", "flags")
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "about": ("venue", "symbol", "asset", "quote", "kind", "price_decimals"),
@@ -60,6 +71,39 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "advice",
         "expires_us",
     ),
+    "gas": (*_STATE, "block", "base_fee_gwei", "next_base_fee_gwei", "congestion", "waiting"),
+    "mempool": (*_STATE, "asset", "net_usd", "liquidations", "liquidation_usd"),
+    "pool": (
+        *_STATE,
+        "asset",
+        "quote",
+        "protocol",
+        "fee_bp",
+        "px",
+        "pending_px",
+        "sell_cost_bp_100k",
+    ),
+    "oracle": (
+        *_STATE,
+        "provider",
+        "asset",
+        "quote",
+        "px",
+        "pending_px",
+        "market_px",
+        "deviation_ratio",
+        "next_block_probability",
+    ),
+    "account": (
+        "account",
+        "health",
+        "health_pending",
+        "health_market",
+        "collateral_usd",
+        "debt_usd",
+        "quality",
+        "flags",
+    ),
 }
 
 
@@ -78,6 +122,8 @@ def message(changes: Changes, now_ns: int, page: str, *, full: bool) -> dict[str
         },
         "feeds": {name: _feed(feed) for name, feed in changes.feeds.items()},
     }
+    if changes.chains:
+        told["chains"] = {name: _chain(seen) for name, seen in changes.chains.items()}
     if changes.market is not None:
         told["market"] = _part("regime", changes.market)
     if changes.triggers is not None:
@@ -145,4 +191,55 @@ def _feed(feed: Feed) -> dict[str, Any]:
         "rejected_1h": feed.rejected_1h,
         "overflow_frames_1h": feed.overflow_frames_1h,
         "stale_s": stale_s("feed", feed.part),
+    }
+
+
+def _chain(seen: ChainSeen) -> dict[str, Any]:
+    """What is new of a chain: pools and oracles by name, the others whole when they changed."""
+    told: dict[str, Any] = {
+        "more": seen.more,
+        "pools": {name: _chain_part("pool", part) for name, part in seen.pools.items()},
+        "oracles": {name: _chain_part("oracle", part) for name, part in seen.oracles.items()},
+    }
+    if seen.gas is not None:
+        row = seen.gas.row
+        block_ns = row.ts - round(row.block_age_s * NS_PER_S)
+        told["gas"] = _chain_part("gas", seen.gas) | {"block_us": block_ns // NS_PER_US}
+    if seen.waiting is not None:
+        told["mempool"] = [_chain_part("mempool", part) for part in seen.waiting]
+    if seen.edges is not None:
+        told["lending"] = {name: _edge(edge) for name, edge in seen.edges.items()}
+    return told
+
+
+def _chain_part(kind: str, part: Part) -> dict[str, Any]:
+    return _picked(kind, row_data(part.row)) | {"stale_s": _CHAIN_STALE_S[kind]}
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    """A market's accounts together, and the worst of them one by one."""
+    worst = sorted(edge.rows, key=_health_then_name)
+    return {
+        "ts_us": edge.ts // NS_PER_US,
+        "stale_s": _CHAIN_STALE_S["edge"],
+        "accounts": len(edge.rows),
+        "full": len(edge.rows) >= MOST_ACCOUNTS,  # there may be more
+        "now": _below([row.health for row in edge.rows]),
+        "pending": _below([row.health_pending for row in edge.rows]),
+        "market": _below([row.health_market for row in edge.rows]),
+        "worst": [_picked("account", row_data(row)) for row in worst[:_WORST]],
+    }
+
+
+def _health_then_name(row: LendingAccount) -> tuple[bool, float, str]:
+    return row.health is None, row.health or 0.0, row.account
+
+
+def _below(healths: list[float | None]) -> dict[str, Any]:
+    """The worst of the healths that are known, and how many of them are below 1."""
+    known = [health for health in healths if health is not None]
+    return {
+        "worst": min(known, default=None),
+        "below": sum(health < 1.0 for health in known) if known else None,
+        "known": len(known),
     }

@@ -5,13 +5,13 @@ items, in order ─▶ canon ─▶ folds: pools, feeds, markets
 """
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from models.chain.base_fee import FeeRule
 from models.chain.canon import Canon, Change
 from models.chain.gas import Gas
-from models.chain.mempool import Mempool
+from models.chain.mempool import Mempool, Waiting
 from models.chain.pending_gas import PendingGas
 from models.chain.tokens import Token, Tokens
 from models.lending.aave import AaveConfig, AaveMarket
@@ -24,7 +24,7 @@ from models.oracle.reports import PendingReports
 from models.pools.fold import Pools
 from models.pools.pool import Pool
 from schemas.chain import Body, ChainItem, FeeHistory, Log, Pending, PoolMeta, TokenMeta
-from schemas.chain_call import OracleReport
+from schemas.chain_call import Liquidation, OracleReport
 from schemas.chain_contract import ChainSettings, LendingContract, OracleContract
 from schemas.errors import BrokenInvariant
 from schemas.instrument import DOLLARS, underlying
@@ -49,10 +49,12 @@ class ChainState:
         self.gas = Gas(_rule(chain))
         self.mempool = Mempool()
         self.head_ns = 0  # when the tip came
+        self.news = False  # a liquidation or a report waits that no row has told; reset by readers
         self.reorg_depth = 0  # of the deepest since it was last set to 0
         self._undone = 0  # blocks since the last one joined
         self.lost = 0  # times that the state had to begin anew
         self._watched = ""  # hash of the last block that was watched
+        self._logged: dict[str, None] = {}  # transactions of recent logs
         self._metas: dict[str, PoolMeta] = {}  # whose tokens are not all known
         self._bodies: dict[str, tuple[str, ...]] = {}  # of recent blocks, canonical or not
 
@@ -62,6 +64,7 @@ class ChainState:
         if isinstance(said, Pending):
             self.mempool.see(said, item.received_ns)
             for call in said.calls:
+                self.news |= isinstance(call, OracleReport | Liquidation)
                 if isinstance(call, OracleReport):
                     self.reports.add(call, item.received_ns / NS_PER_S)
         elif isinstance(said, FeeHistory):
@@ -79,8 +82,22 @@ class ChainState:
         else:
             self._changed(self.canon.take(said), item.received_ns)
             if isinstance(said, Log):
+                self._heard(said)
                 return said
         return None
+
+    def _heard(self, log: Log) -> None:
+        """A log tells that its transaction is mined before the block's body does."""
+        if log.removed:
+            self._logged.pop(log.transaction, None)
+            return
+        self._logged[log.transaction] = None
+        if len(self._logged) > _LOGGED:
+            del self._logged[next(iter(self._logged))]
+
+    def waiting(self) -> Iterator[Waiting]:
+        """What waits and has no log yet: of the rest the body of its block is on its way."""
+        return (w for w in self.mempool if w.transaction.hash not in self._logged)
 
     def _take_body(self, body: Body, at_ns: int) -> None:
         self._bodies[body.block_hash] = body.transactions
@@ -103,7 +120,7 @@ class ChainState:
         if change.joined and self.canon.head is not None:
             self._undone = 0
             self.head_ns = at_ns
-            waiting = PendingGas.of(waiting.transaction for waiting in self.mempool)
+            waiting = PendingGas.of(waiting.transaction for waiting in self.waiting())
             self.gas.update(self.canon.head, waiting)
 
     def _learn_pools(self) -> None:
@@ -161,7 +178,7 @@ class ChainState:
             VERSION, self.tokens.known, self.canon.snapshot(), self.gas.snapshot(),
             self.mempool.snapshot(), [w.snapshot() for w in self.watches.values()],
             self.reports.snapshot(), self.views, self._watched, self.head_ns, self.reorg_depth,
-            self._undone, self.lost, self._metas, self._bodies,
+            self._undone, self.lost, self.news, self._logged, self._metas, self._bodies,
         )  # fmt: skip
         return pickle.dumps(state)
 
@@ -179,10 +196,11 @@ class ChainState:
             watch.restore(own)
         self.reports.restore(reports)
         self.views, self._watched, self.head_ns, self.reorg_depth, *rest = rest
-        self._undone, self.lost, self._metas, self._bodies = rest
+        self._undone, self.lost, self.news, self._logged, self._metas, self._bodies = rest
 
 
 _BODIES: Final = 256
+_LOGGED: Final = 8192
 
 
 def _rule(chain: ChainSettings) -> FeeRule:

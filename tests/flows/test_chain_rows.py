@@ -5,7 +5,7 @@ from typing import Any
 from flows.chain_rows import changed_with, gas_row, mempool_rows, pool_rows, usd_of, waiting_swaps
 from models.chain.state import ChainState
 from models.pools.held import Held
-from schemas.chain import BlockAt, ChainItem, Head, Pending, PoolMeta, Reading, TokenMeta
+from schemas.chain import BlockAt, ChainItem, Head, Log, Pending, PoolMeta, Reading, TokenMeta
 from schemas.chain_call import ParameterCall, Swap
 from schemas.chain_contract import ChainSettings, PoolContract
 from schemas.chain_event import V2Sync
@@ -55,6 +55,17 @@ def test_a_pool_whose_tokens_became_known_after_its_state() -> None:
     assert curve.instrument == f"evm-1:{POOL}"
     assert curve.bid_usd[0] == 0.0  # within the fee there is nothing
     assert curve.mid_px == 2000.0
+
+
+def test_a_swap_that_a_log_shows_as_mined_does_not_move_the_pool_again() -> None:
+    sold = V2Sync(1_998_000 * 10**6, 1001 * 10**18)
+    made = state(sale("a", 10**18, 5), Log(100, "0xb", "a", 3, POOL, sold))
+    pool = made.pools.pool(POOL)
+    assert pool is not None
+    found = pool_rows(made, pool, NOW, {}, waiting_swaps(made))
+    assert found is not None
+    assert found[0].pending_px == found[0].px
+    assert mempool_rows(made, NOW, {}, frozenset()) == []
 
 
 def test_swaps_wait_in_the_order_of_their_tips() -> None:

@@ -1,6 +1,7 @@
 // The page: hears what changed from its own server, keeps it, and shows how old it is.
 
 import * as f from "./format.js";
+import { newChain, showChain, takeChain } from "./chains.js";
 import { age, copy, feedRow, hasExpired, isStale, set, showCard, showDepth, showFeed, showPrices, showRegime,
   triggerItem } from "./parts.js";
 
@@ -10,6 +11,7 @@ const TICK_MS = 500;
 const $ = (selector) => document.querySelector(selector);
 
 const shown = { instruments: new Map(), feeds: new Map(), cards: new Map(), rows: new Map(),
+  chains: new Map(), chainCards: new Map(),
   triggers: [], expired: null, market: null, flagWords: {}, curveBp: [], spanS: 0, page: null, trouble: null };
 let heard = null; // when the last message came, and the server's time then
 let events = null;
@@ -26,6 +28,9 @@ function take(told) {
   if (told.market) shown.market = told.market;
   for (const [name, parts] of Object.entries(told.instruments)) takeInstrument(name, parts);
   for (const [name, feed] of Object.entries(told.feeds)) shown.feeds.set(name, feed);
+  for (const [name, news] of Object.entries(told.chains ?? {})) {
+    shown.chains.set(name, takeChain(shown.chains.get(name), news));
+  }
   if (told.triggers) {
     shown.triggers = sorted(told.triggers);
     shown.expired = null;
@@ -39,8 +44,10 @@ function begin(told) {
   }
   Object.assign(shown, { page: told.page, flagWords: told.flag_words, curveBp: told.curve_bp,
     spanS: told.price_span_s, market: null, triggers: [] });
-  for (const map of [shown.instruments, shown.feeds, shown.cards, shown.rows]) map.clear();
+  const { instruments, feeds, cards, rows, chains, chainCards } = shown;
+  for (const map of [instruments, feeds, cards, rows, chains, chainCards]) map.clear();
   $("#instruments .cards").replaceChildren();
+  $("#chains .chains").replaceChildren();
   $("#feeds tbody").replaceChildren();
   set($("#run"), [`run ${told.run}`, told.origin].filter(Boolean).join(", "));
   $("#flag-words").replaceChildren(...Object.entries(told.flag_words).flatMap(([flag, words]) =>
@@ -103,6 +110,7 @@ function refresh() {
   showOverview(now);
   showTriggers(now);
   for (const [name, card] of shown.cards) showCard(card, shown.instruments.get(name), shown, now);
+  showChains(now);
   showFeeds(now);
   filter();
   showStatus(now);
@@ -128,6 +136,20 @@ function showOverview(now) {
 function tally(found, order) {
   const counted = order.map((name) => [name, found.filter((each) => each === name).length]);
   return counted.filter(([, n]) => n).map(([name, n]) => `${n} ${name}`).join(", ") || f.NONE;
+}
+
+function showChains(now) {
+  for (const name of [...shown.chains.keys()].sort()) {
+    if (!shown.chainCards.has(name)) {
+      shown.chainCards.set(name, newChain(name));
+      const names = [...shown.chainCards.keys()].sort();
+      $("#chains .chains").replaceChildren(...names.map((each) => shown.chainCards.get(each)));
+    }
+    showChain(shown.chainCards.get(name), shown.chains.get(name), shown.flagWords, now);
+  }
+  const more = [...shown.chains.values()].some((seen) => seen.more);
+  set($("#chains .count"), shown.chains.size + (more ? ", more of them is not shown" : ""));
+  $("#chains").hidden = !shown.chains.size;
 }
 
 function showFeeds(now) {
@@ -170,7 +192,8 @@ function status(now) {
   if (!heard) return ["connecting", "connecting", "", ""];
   if (shown.trouble) return ["trouble", "trouble", shown.trouble, ""];
   const ticks = [...shown.instruments.values()].map((seen) => seen.tick).filter(Boolean);
-  if (!ticks.length) return ["waiting", "waiting", "", ""];
+  const heads = [...shown.chains.values()].some(({ gas }) => !isStale(gas, now));
+  if (!ticks.length) return heads ? ["live", "live", "", ""] : ["waiting", "waiting", "", ""];
   const stale = ticks.filter((tick) => isStale(tick, now)).length;
   const newest = ticks.reduce((a, b) => (a.ts_us > b.ts_us ? a : b));
   if (stale === ticks.length) {

@@ -71,6 +71,30 @@ export function usd(value, digits = 3) {
   return short(value / unit, digits) + letter;
 }
 
+// With its sign: what is bought minus what is sold.
+export function signedUsd(value) {
+  return known(value) && value > 0 ? "+" + usd(value) : usd(value).replace("-", "−");
+}
+
+export function gwei(value) {
+  return known(value) ? short(value) + GAP + "gwei" : NONE;
+}
+
+// From 0 to 1, where neither end is a percentage of something.
+export function score(value) {
+  return known(value) ? fixed(value, 2) : NONE;
+}
+
+// Rounded down: what is below 1 is not shown as 1.
+export function health(value) {
+  return known(value) ? fixed(Math.floor(value * 1000 + 1e-6) / 1000, 3) : NONE;
+}
+
+// An address by its ends: 0x021d…853e.
+export function shortened(address) {
+  return address.length > 13 ? `${address.slice(0, 6)}…${address.slice(-4)}` : address;
+}
+
 // A number in whatever unit its column has; by name where it is one of a list.
 export function level(value, names) {
   if (!known(value)) return NONE;

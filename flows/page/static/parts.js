@@ -27,7 +27,7 @@ function chip(text, kind) {
 }
 
 // Quality, age when stale, flags. Nodes change only when their text does.
-function chips(node, part, nowUs, words) {
+export function chips(node, part, nowUs, words) {
   const wanted = [];
   if (part) {
     if (isStale(part, nowUs)) wanted.push([`${f.span(age(part, nowUs))} old`, "old"]);

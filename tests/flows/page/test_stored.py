@@ -21,6 +21,16 @@ from schemas.volatility import RegimeLabel
 from sinks.batches import record_batch
 from sinks.store import Store
 from tests.blank_row import blank_row
+from tests.flows.page.chain_moment import (
+    ACCOUNTS,
+    POOL,
+    account,
+    chain_moment,
+    gas,
+    mempool,
+    oracle,
+    pool,
+)
 from tests.flows.page.rows import BTC, ETH, NOW, S, health, items, moment, regime, tick, trigger
 
 
@@ -54,6 +64,8 @@ def told(shown: Shown) -> Any:
         for part in parts.values():
             if isinstance(part, dict):
                 part.pop("stale_s", None)
+    for chain in made.get("chains", {}).values():
+        chain.get("mempool", []).sort(key=lambda row: row["asset"])
     return made | {"rev": None}
 
 
@@ -113,6 +125,51 @@ def test_the_page_from_a_store_is_the_page_that_saw_it_all(filled: Store) -> Non
     insert(filled, "main", more)
     shown.take(stored.latest())
     assert told(shown) == told(live([*rows, *more]))
+
+
+def chain_hour() -> list[Row]:
+    """Chains that went on: assets that no longer wait, accounts and a market that left the edge."""
+    rows: list[Row] = [blank_row(Run, ts=NOW - 5_000 * S, source="a"), *chain_moment()]
+    for k in range(-200, 0):
+        at = NOW + k * 10 * S
+        rows += (gas(at, block=k + 1_000), pool(at, px=100.0 + k), oracle(at, px=50.0 + k))
+        rows += (account(at, name, health=0.9) for name in (*ACCOUNTS, "0xgone"))
+        if k < -100:
+            rows += (account(at, market="comet"), mempool(at, "SOL", swaps=2, net_usd=5.0))
+    return [*rows, mempool(NOW - 990 * S, "SOL"), pool(NOW - 5_000 * S, "evm-1:0x03", px=1.0)]
+
+
+def test_chains_from_a_store_are_those_that_were_seen(filled: Store) -> None:
+    rows = chain_hour()
+    insert(filled, "main-chains", rows)
+    insert(filled, "other-chains", [gas(NOW + 9 * S, "other"), account(NOW + 9 * S, "0xother")])
+    stored, shown = StoredRun(filled, "main-chains"), Shown("main")
+    shown.take(stored.first())
+    found = told(shown)
+    assert found == told(live(rows))
+    assert sorted(found["chains"]) == ["base", "ethereum"]
+    ethereum = found["chains"]["ethereum"]
+    assert [row["asset"] for row in ethereum["mempool"]] == ["BTC", "ETH"]
+    assert sorted(ethereum["pools"]) == ["evm-1:0x01", "evm-1:0x03", POOL]
+    assert {name: one["accounts"] for name, one in ethereum["lending"].items()} == {"aave": 8}
+    assert stored.latest() == []
+
+    at = NOW + 10 * S
+    more = [
+        gas(at, block=9),
+        mempool(at, "BTC"),
+        mempool(at, "ETH", liquidations=1),
+        pool(at, px=2.0),
+        oracle(at, px=3.0),
+        account(at, ACCOUNTS[1], health=0.7),
+    ]
+    insert(filled, "main-chains", more)
+    shown.take(stored.latest())
+    found = told(shown)
+    assert found == told(live([*rows, *more]))
+    assert [row["account"] for row in found["chains"]["ethereum"]["lending"]["aave"]["worst"]] == [
+        ACCOUNTS[1]
+    ]
 
 
 def test_the_states_of_one_time_are_one_item_in_their_order(filled: Store) -> None:

@@ -4,10 +4,12 @@ import pickle
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from models.chain.state import ChainState
-from schemas.chain import BlockAt, Body, ChainItem, FeeHistory, Head, PoolMeta, TokenMeta
+from schemas.chain import BlockAt, Body, ChainItem, FeeHistory, Head, Log, PoolMeta, TokenMeta
 from schemas.chain_contract import ChainSettings, LendingContract
+from schemas.chain_event import V2Sync
 from schemas.errors import BrokenInvariant
 from tests.models.chain.test_mempool import pending
 
@@ -51,6 +53,16 @@ def test_what_a_left_block_had_waits_again_until_it_is_canonical_again() -> None
     for k, said in enumerate((head(3), head(4))):
         made.take(ChainItem("k", "c", (20 + k) * S, 20, said))
     assert names(made) == []
+
+
+def test_a_log_shows_that_a_transaction_is_mined_before_the_body_does() -> None:
+    made = told(pending("a"), pending("b", nonce=7), head(1))
+    log = Log(1, "1", "a", 0, "0xpool", V2Sync(1, 2))
+    made.take(ChainItem("k", "c", 9 * S, 9, log))
+    assert [w.transaction.hash for w in made.waiting()] == ["b"]
+    assert names(made) == ["a", "b"]
+    made.take(ChainItem("k", "c", 10 * S, 10, replace(log, removed=True)))
+    assert [w.transaction.hash for w in made.waiting()] == ["a", "b"]
 
 
 def test_fees_follow_the_tip_and_their_history() -> None:
