@@ -35,7 +35,12 @@ def fetching(feed: VenueFeed, client: httpx.Client, rest_url: str | None) -> Cal
         request = feed.request(url)
         request = replace(request, url=at_host(request.url, rest_url)) if rest_url else request
         try:
-            answer = client.request(request.method, request.url, content=request.body or None)
+            answer = client.request(
+                request.method,
+                request.url,
+                content=request.body or None,
+                headers=dict(feed.headers),
+            )
             answer.raise_for_status()
         except httpx.HTTPError as error:
             message = f"{request.url} gave no answer: {str(error) or type(error).__name__}"

@@ -131,14 +131,19 @@ def urls_of(source: SourceSettings, environ: Mapping[str, str] = os.environ) -> 
     """
     if source.ws_url is None:
         return {}
+    return {"ws_url": expanded(source.ws_url, f"{source.venue}: ws_url", environ)}
+
+
+def expanded(text: str, what: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The text with the values of its `${NAME}`. Raises UsageError for one that is not set."""
 
     def value(found: re.Match[str]) -> str:
-        if found[1] not in environ:
-            message = f"{source.venue}: ws_url wants the variable {found[1]}, which is not set"
+        if not environ.get(found[1]):
+            message = f"{what} wants the variable {found[1]}, which is not set"
             raise UsageError(message)
         return environ[found[1]]
 
-    return {"ws_url": _VARIABLE.sub(value, source.ws_url)}
+    return _VARIABLE.sub(value, text)
 
 
 def _input(settings: Settings, source: SourceSettings, now_ns: int, tell: Tell) -> LiveInput:
@@ -146,6 +151,8 @@ def _input(settings: Settings, source: SourceSettings, now_ns: int, tell: Tell) 
     spool = spool_of(settings)
     assumed = assumed_of(settings, source.venue)
     feed = feed_for(source.venue, source.accounts, assumed)
+    if source.key is not None:
+        feed.authorise(expanded(source.key, f"{source.venue}: key"))
     catalogue = _catalogue(feed, source, spool, now_ns, tell)
     told = told_of(source.venue, spool)
     instruments = feed.fixed or chosen(catalogue, source, told, tell)

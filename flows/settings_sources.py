@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flows.settings_shape import dotted
 from flows.toml_places import Path
-from schemas.errors import nearest
+from schemas.errors import UsageError, nearest
 from schemas.instrument import VENUES
 from schemas.settings import LiveSettings, SourceSettings
 from sources.recording import is_spool
@@ -17,7 +17,8 @@ Found = Iterator[tuple[Path, str]]
 Named = list[tuple[Path, str]]
 Sources = Sequence[tuple[int, SourceSettings]]
 
-_ONLY_LIVE: Final = ("instruments", "top", "streams", "ws_url", "rest_url", "accounts")
+_ONLY_LIVE: Final = ("instruments", "top", "streams", "ws_url", "rest_url", "accounts", "key")
+_REFERENCE: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 _SCHEMES: Final = {"ws_url": ("ws", "wss"), "rest_url": ("http", "https")}
 _ADDRESS: Final = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
 _CHAIN: Final = re.compile(r"evm-[1-9][0-9]{0,17}")
@@ -42,6 +43,9 @@ def source_mistakes(sources: Sources) -> Found:
         if source.venue is not None:
             yield from _of_venue(source, source.venue, path)
         yield from _instruments(source, path)
+        if source.key is not None and not _REFERENCE.fullmatch(source.key):
+            text = 'source.key must name a variable of the environment, as in "${MY_KEY}"'
+            yield (*path, "key"), f"{text}: a key does not belong into a file"
         yield from url_mistakes(source, path)
     seen: set[str] = set()
     for place, venue in venues:
@@ -128,6 +132,11 @@ def _of_venue(source: SourceSettings, venue: str, path: Path) -> Found:
         yield from unknown_venue(venue, (*path, "venue"))
         return
     feed = registry.feed_for(venue)
+    if source.key is not None:
+        try:
+            feed.authorise(source.key)
+        except UsageError as error:
+            yield (*path, "key"), f"source.key: {error}"
     streams: Named = [((*path, "streams", k), word) for k, word in enumerate(source.streams)]
     for place, word in streams:
         if word not in feed.streams:

@@ -91,6 +91,7 @@ class SourceSettings(_Section, frozen=True, kw_only=True):
     ws_url: str | None = None  # replaces scheme and host of the venue's sockets
     rest_url: str | None = None  # … of its REST
     accounts: list[str] = []  # addresses to watch, where the venue shows accounts to everybody
+    key: str | None = None  # "${NAME}": the variable of the environment that has it
 
     @property
     def is_live(self) -> bool:

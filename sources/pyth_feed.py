@@ -14,7 +14,7 @@ from typing import Final
 from schemas.errors import UsageError
 from sources import pyth_subscribe as subscribe
 from sources.instruments import Page
-from sources.live.feed import Acknowledged, Request, RestLimits
+from sources.live.feed import Acknowledged, RestLimits
 from sources.pyth_listing import URL, VENUE, read_listing
 from sources.pyth_names import Names
 from sources.venue_feed import PolledPlan, VenueFeed, groups
@@ -27,7 +27,7 @@ STALE_S: Final = 30.0  # a slot is 0.4 s
 
 
 class PythFeed(VenueFeed):
-    """Oracle prices. `token`: the venue's key, sent in the query (see `subscribe.with_token`)."""
+    """Oracle prices, with a key where one is given."""
 
     venue = VENUE
     streams = default_streams = ("oracle",)
@@ -39,9 +39,8 @@ class PythFeed(VenueFeed):
     stale_s = STALE_S
     rest = RestLimits(WEIGHT_PER_MINUTE)
 
-    def __init__(self, accounts: Sequence[str] = (), token: str = "") -> None:
+    def __init__(self, accounts: Sequence[str] = ()) -> None:
         super().__init__(accounts)
-        self._token = token
         self._names = Names()
 
     def _plans(self, streams: tuple[str, ...], symbols: tuple[str, ...]) -> list[PolledPlan]:
@@ -52,8 +51,7 @@ class PythFeed(VenueFeed):
             )
             raise UsageError(message)
         split = partial(groups, topics_each=1, most=self.topics_per_connection)
-        url = subscribe.with_token(subscribe.URL, self._token)
-        return self._one_each(split, streams, symbols, url, self._subscriptions, _topics)
+        return self._one_each(split, streams, symbols, subscribe.URL, self._subscriptions, _topics)
 
     def _subscriptions(self, streams: Sequence[str], symbols: Sequence[str]) -> Iterable[bytes]:
         del streams
@@ -105,9 +103,9 @@ class PythFeed(VenueFeed):
         self._names.take(found)
         return Page(tuple(one.instrument for one in found), refused=tuple(refused))
 
-    def request(self, url: str) -> Request:
-        """A GET with the key."""
-        return Request(subscribe.with_token(super().request(url).url, self._token))
+    def authorise(self, key: str) -> None:
+        """The key goes with every handshake and request."""
+        self.headers = (("Authorization", f"Bearer {key}"),)
 
 
 def _topics(streams: Sequence[str], symbols: Sequence[str]) -> Iterable[str]:

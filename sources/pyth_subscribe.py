@@ -9,7 +9,6 @@ an answer says neither which message it is about nor which feeds.
 import re
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -23,7 +22,6 @@ BYTES_PER_S: Final = 256 * 1024  # per address
 UPDATE_BYTES: Final = 460  # of one feed; the longest of those seen was 440
 SLOTS_PER_S: Final = 2.5
 MOST_FEEDS: Final = int(BYTES_PER_S / (UPDATE_BYTES * SLOTS_PER_S) * 0.9)  # per address
-TOKEN: Final = "ACCESS_TOKEN"  # of the query: where no header can be sent
 
 _UPDATE: Final = b'"price_update"'
 _ID = re.compile(rb'"id"\s*:\s*"(?:0[xX])?([0-9a-fA-F]{64})"')
@@ -85,12 +83,3 @@ def updated(frame: bytes) -> str | None:
 def leaving(frame: bytes) -> bool:
     """Whether the venue says that a connection has reached its age."""
     return _OVER in frame and _UPDATE not in frame
-
-
-def with_token(url: str, token: str) -> str:
-    """A URL with the key in its query; without a key as it is. It must be told to nobody."""
-    if not token:
-        return url
-    parts = urlsplit(url)
-    query = f"{parts.query}&" if parts.query else ""
-    return parts._replace(query=f"{query}{TOKEN}={quote(token, safe='')}").geturl()

@@ -64,6 +64,7 @@ class VenueFeed(ABC):
     venue: str
     streams: tuple[str, ...]  # that the venue has
     default_streams: tuple[str, ...]
+    headers: tuple[tuple[str, str], ...] = ()  # of every handshake and request: a key, or nothing
     fixed: tuple[Instrument, ...] = ()  # instruments that nobody chooses and no listing has
     most_accounts = 0  # that may be watched; 0: the venue shows nobody's account to others
     account_form = ""  # of an account's name, as a regular expression …
@@ -81,6 +82,11 @@ class VenueFeed(ABC):
     def __init__(self, accounts: Sequence[str] = ()) -> None:
         self.accounts = tuple(accounts)
         self._placed: dict[str, Sequence[str]] = {}  # while plans are made
+
+    def authorise(self, key: str) -> None:
+        """Use a key from now on. Raises UsageError where the venue takes none."""
+        message = f"{self.venue} takes no key: what it shows is public"
+        raise UsageError(message)
 
     # -- connections ---------------------------------------------------------------------------
 

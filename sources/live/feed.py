@@ -107,6 +107,11 @@ class Feed(Protocol):
         ...
 
     @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What goes with every handshake and request: a key, or nothing."""
+        ...
+
+    @property
     def rest(self) -> RestLimits:
         """Limits of REST."""
         ...

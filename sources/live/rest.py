@@ -108,7 +108,9 @@ class RestFetcher:
         self, method: str, target: str, body: bytes
     ) -> tuple[int, httpx.Headers, bytes | None]:
         """Status, headers and body; no body when it is longer than a frame may be."""
-        headers = {"content-type": "application/json"} if body else {}
+        headers = dict(self._feed.headers)
+        if body:
+            headers["content-type"] = "application/json"
         pieces: list[bytes] = []
         size = 0
         stream = self._client.stream(method, target, content=body or None, headers=headers)

@@ -151,6 +151,7 @@ class Link:
             self.plan.url,
             create_connection=MessageConnection,
             ssl=_trust() if self.plan.url.startswith("wss:") else None,
+            additional_headers=self._around.feed.headers,
             compression=None,  # it costs the feeder's thread more than it saves
             open_timeout=timing.open_s,
             ping_interval=None,  # `Opened` pings

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.live_inputs import urls_of
+from flows.live_inputs import expanded, urls_of
 from flows.settings import load
 from schemas.errors import SettingsError, UsageError
 from schemas.settings import SourceSettings
+from sources.registry import feed_for
 from tests.shared import ROOT
 
 WRONG = """\
@@ -70,6 +71,24 @@ def test_every_mistake_at_once(tmp_path: Path) -> None:
 def test_the_example_is_right() -> None:
     settings = load(ROOT / "infra" / "chain.toml", {}, {})
     assert [chain.name for chain in settings.chain] == ["ethereum"]
+
+
+def test_a_key_that_stands_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('[[source]]\nvenue = "pyth"\ninstruments = ["Crypto.BTC/USD"]\nkey = "abc"\n')
+    with pytest.raises(SettingsError) as wrong:
+        load(path, {}, {})
+    assert str(wrong.value) == (
+        f'{path}:4: source.key must name a variable of the environment, as in "${{MY_KEY}}": '
+        "a key does not belong into a file"
+    )
+    path.write_text('[[source]]\nvenue = "okx"\ninstruments = ["BTC-USDT"]\nkey = "${KEY}"\n')
+    with pytest.raises(SettingsError, match=r":4: source.key: okx takes no key"):
+        load(path, {}, {})
+    assert feed_for("pyth").headers == ()
+    with pytest.raises(UsageError, match="okx takes no key: what it shows is public"):
+        feed_for("okx").authorise("abc")
+    assert expanded("${A}-${B}", "x", {"A": "1", "B": "2"}) == "1-2"
 
 
 def test_keys_come_from_the_environment() -> None:

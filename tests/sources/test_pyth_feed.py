@@ -90,9 +90,11 @@ def test_the_listing_is_one_page() -> None:
         feed.page(URL, b'{"error":"no"}')
 
 
-def test_the_key_goes_with_everything() -> None:
-    feed = taught(token="secret")
+def test_a_key_is_a_header_of_everything() -> None:
+    feed = taught()
+    assert feed.headers == ()
+    feed.authorise("secret")
+    assert feed.headers == (("Authorization", "Bearer secret"),)
     (plan,) = feed.plans((), [BTC], {})
-    assert plan.url == "wss://hermes.pyth.network/ws?ACCESS_TOKEN=secret"
-    assert feed.request(f"{URL}?query=x#y") == Request(f"{URL}?query=x&ACCESS_TOKEN=secret")
-    assert PythFeed().request(URL) == Request(URL)
+    assert plan.url == "wss://hermes.pyth.network/ws"
+    assert feed.request(f"{URL}?query=x#y") == Request(f"{URL}?query=x")

@@ -72,15 +72,3 @@ def test_all_feeds_of_an_address_stay_within_its_bytes() -> None:
     sent = subscribe.MOST_FEEDS * subscribe.UPDATE_BYTES * subscribe.SLOTS_PER_S
     assert sent <= subscribe.BYTES_PER_S
     assert subscribe.MOST_FEEDS > 100
-
-
-@pytest.mark.parametrize(
-    ("url", "token", "expected"),
-    [
-        ("wss://h/ws", "", "wss://h/ws"),
-        ("wss://h/ws", "k&y =1", "wss://h/ws?ACCESS_TOKEN=k%26y%20%3D1"),
-        ("https://h/p?query=a/b", "k", "https://h/p?query=a/b&ACCESS_TOKEN=k"),
-    ],
-)
-def test_a_key_in_the_query(url: str, token: str, expected: str) -> None:
-    assert subscribe.with_token(url, token) == expected

@@ -55,6 +55,7 @@ class ToyFeed:
         self.lifetime_s: float | None = None
         self.stale_s = 30.0
         self.urgent: tuple[bytes, ...] = ()
+        self.headers: tuple[tuple[str, str], ...] = ()
         self.rest = RestLimits(100_000, "x-used")
         for name, value in other.items():
             assert hasattr(self, name)

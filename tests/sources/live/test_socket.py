@@ -25,6 +25,20 @@ from tests.sources.live.outages import comes_back, data_count, free_port
 # -- subscriptions -----------------------------------------------------------------------------
 
 
+def test_a_key_goes_with_the_handshake() -> None:
+    seen: list[str | None] = []
+
+    async def looking(socket: ServerConnection) -> None:
+        assert socket.request is not None
+        seen.append(socket.request.headers.get("Authorization"))
+        await socket.send(DATA.decode())
+        await socket.close()
+
+    key = (("Authorization", "Bearer secret"),)
+    asyncio.run(comes_back(looking, watched=Watched(), headers=key))
+    assert set(seen) == {"Bearer secret"}
+
+
 def test_a_refused_subscription_is_told_once_and_counted_each_time() -> None:
     async def refusing(socket: ServerConnection) -> None:
         await socket.send(message("no", [["A", "no such symbol"]]).decode())
