@@ -71,7 +71,7 @@ def test_every_module_has_its_test(path: Path) -> None:
     beside = ROOT / "tests" / path.parent
     dotted = ".".join(path.with_suffix("").parts)
     package, _, name = dotted.rpartition(".")
-    forms = rf"from {re.escape(dotted)} |from {re.escape(package)} import .*\b{name}\b"
+    forms = rf"from {re.escape(dotted)} |from {re.escape(package)} import (?:\([^)]*|.*)\b{name}\b"
     imports = re.compile(rf"^(?:{forms})", re.M)
     assert (beside / f"test_{path.name}").is_file() or any(
         imports.search(test.read_text(encoding="utf-8")) for test in beside.glob("test_*.py")

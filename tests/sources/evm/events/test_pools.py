@@ -3,14 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from schemas.chain_event import V2Sync, V3Burn, V3Initialize, V3Mint, V3Swap
 from sources.evm.events import events_of
 from sources.evm.events.pools import FORMS
-from tests.reference.evm_logs import arguments, indexed_in, log, log_topic, read
 
 
 def swap(amount0: int, amount1: int, price: int, liquidity: int, tick: int, **_: object) -> object:
@@ -44,21 +39,6 @@ CASES: Final[dict[str, Callable[..., object]]] = {
     "Burn(address indexed owner, int24 indexed lower, int24 indexed upper, uint128 amount,"
     " uint256 amount0, uint256 amount1)": burn,
 }
-
-
-@settings(deadline=None, max_examples=25)
-@pytest.mark.parametrize("declaration", CASES)
-@given(st.data())
-def test_a_log_says_what_was_put_into_it(declaration: str, data: st.DataObject) -> None:
-    values = data.draw(arguments(declaration))
-    topics, blob = log(declaration, values)
-    assert read(declaration, topics, blob) == values
-    assert events_of(topics, blob) == CASES[declaration](**values)
-
-
-def test_all_forms_are_tried() -> None:
-    tried = {(log_topic(each), indexed_in(each)) for each in CASES}
-    assert tried == {(each.topic, len(each.indexed)) for each in FORMS}
 
 
 def test_what_is_negative() -> None:
